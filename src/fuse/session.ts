@@ -1,0 +1,17 @@
+/**
+ * The session loop: reads requests from /dev/fuse with blocking reads, hands them to a file system, writes replies. It
+ * knows nothing of crashes: a gate decides whether requests are served, held or failed.
+ */
+
+/** The valve between the kernel and the file system. */
+export interface Gate {
+  /**
+   * Looked at before each request: `open` serves it; `held` keeps it, unanswered and unapplied; `failing` answers EIO.
+   * When it turns from `held` to `open` the session serves what it held, in order; from `held` to `failing` it answers EIO.
+   */
+  state(): 'open' | 'held' | 'failing';
+  /** A LOOKUP of the wake name in the root arrived, whatever the state: messages are waiting. Answered ENOENT, uncached. */
+  wake(): void;
+  /** A request that may have changed the disk was applied; the gate may close now, before the next one. */
+  applied(): void;
+}

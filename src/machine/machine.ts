@@ -1,0 +1,62 @@
+/**
+ * A machine: a box whose plug can be pulled. A process tree in its own PID and mount namespaces on one disk, run as an
+ * unprivileged user. It dies with powercut. Its init never touches the disk, or a frozen disk could not be killed off.
+ */
+import type { ChildProcess } from 'node:child_process';
+import type { Choice, DiskControl, FreezeTrigger, Frozen, Loss } from '../mount/control.ts';
+
+export interface SpawnOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: 'pipe' | 'ignore';
+  /** A file that receives stdout, stderr or both (appended); default: piped to the caller. */
+  readonly stdout?: 'pipe' | { readonly file: string };
+  readonly stderr?: 'pipe' | { readonly file: string };
+  /** Run as root of the box instead of as the unprivileged user: for set-up only. */
+  readonly privileged?: boolean;
+}
+
+/** A process in a machine. */
+export interface MachineProcess {
+  /** Its stdin, stdout, stderr where piped. Ends when the process ends or the machine is killed or cut. */
+  readonly child: ChildProcess;
+  /** Resolves once with how it ended; never rejects. */
+  readonly exited: Promise<Exit>;
+  readonly running: boolean;
+  /** Sends the signal to the process itself (not to the helper that entered the namespaces). */
+  signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface CutReport extends Loss, Frozen {
+  readonly image: number;
+}
+
+export interface Machine {
+  /** The disk's directory as programs in the machine see it. */
+  readonly directory: string;
+  readonly disk: DiskControl;
+  /** Who programs run as. */
+  readonly user: { readonly uid: number; readonly gid: number };
+  readonly running: boolean;
+  /** Mounts the disk if need be and starts an empty process tree. */
+  boot(): Promise<void>;
+  /** Starts a program in the running machine. */
+  spawn(command: string, args: readonly string[], options?: SpawnOptions): MachineProcess;
+  /** Runs a program to its end. Rejects with a sentence and the last output when it cannot start or passes `timeoutMs`. */
+  run(
+    command: string,
+    args: readonly string[],
+    options?: SpawnOptions & { readonly timeoutMs?: number; readonly input?: string },
+  ): Promise<Exit & { readonly stdout: string; readonly stderr: string }>;
+  /** SIGKILL to every process; the disk keeps everything. */
+  kill(): Promise<void>;
+  /** The power cut: freeze, kill, fail, wait until gone, unmount, build the image. The machine is off afterwards. */
+  cut(trigger: FreezeTrigger, choice: Choice): Promise<CutReport>;
+  /** Kills, unmounts, removes what it made. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,151 @@
+/**
+ * What can be asked of a running disk: the vocabulary of its control channel. The same messages serve the runner, the
+ * machine and `powercut disk DIR …`. Times are CLOCK_MONOTONIC milliseconds (`process.hrtime`), one clock for all
+ * processes of this computer, so that a client's acknowledgement and a cut can be put in order.
+ */
+import type { Op, Range } from '../disk/op.ts';
+
+/** How a cut chooses among what is legal: nothing but what is promised; or everything, as a kill would leave it. */
+export type Choice = 'lose-all' | 'keep-all';
+
+/** When to freeze: at once, or at the first op that leaves something un-synced after `afterOps` more mutations. */
+export type FreezeTrigger =
+  | { readonly at: 'now' }
+  /** Gives up and freezes anyway after `withinMs`. */
+  | { readonly at: 'unsynced-op'; readonly afterOps: number; readonly withinMs: number };
+
+export interface Frozen {
+  /** The instant of the cut: what clients heard before it counts as acknowledged. */
+  readonly frozenMs: number;
+  /** The last op applied. */
+  readonly opNumber: number;
+}
+
+/** A file or directory with something un-synced. */
+export interface UnsyncedFile {
+  /** Path on the disk without leading slash; for unlinked open files the last name and `(unlinked)`. */
+  readonly path: string;
+  readonly ino: number;
+  readonly kind: 'file' | 'directory' | 'other';
+  /** Un-synced data bytes: the sum of `ranges`. */
+  readonly sizeBytes: number;
+  /** Un-synced data, merged and sorted; at most 100. */
+  readonly ranges: readonly Range[];
+  /** True when size, attributes or names (of a directory) are un-synced beyond the data. */
+  readonly metadata: boolean;
+  /** Names added (+name) or removed (-name) in a directory and not yet synced; at most 100. */
+  readonly names: readonly string[];
+  /** True when the file's own name is not durable: a cut loses the file whatever its data. */
+  readonly nameUnsynced: boolean;
+  /** Age of the oldest un-synced op. */
+  readonly ageMs: number;
+  /** The op that last dirtied it. */
+  readonly lastOp: Op;
+  /** Name of the process of `lastOp`, where it could be read. */
+  readonly process?: string;
+}
+
+export interface UnsyncedReport {
+  readonly timeMs: number;
+  readonly sizeBytes: number;
+  readonly files: readonly UnsyncedFile[];
+}
+
+/** What a cut (or loss) took. */
+export interface Loss {
+  readonly timeMs: number;
+  /** Un-synced bytes and files that were dropped. */
+  readonly sizeBytes: number;
+  readonly files: readonly UnsyncedFile[];
+  /** The ops dropped, in order; the newest 20,000 of them. */
+  readonly ops: readonly Op[];
+  readonly opCount: number;
+  /** Names of the processes in `ops`, by pid. */
+  readonly processes: Readonly<Record<string, string>>;
+  /** The rules of the profile that allow it, in sentences, by op kind class. */
+  readonly rules: { readonly data: string; readonly name: string; readonly attributes: string };
+}
+
+/** Where a needle's bytes lay in what the last cut dropped. */
+export interface Trace {
+  readonly needle: string;
+  readonly path: string;
+  readonly offset: number;
+  /** The dropped write that covers `offset`, where it is still known. */
+  readonly op?: Op;
+}
+
+export interface DiskStats {
+  readonly mounted: boolean;
+  readonly profile: string;
+  readonly ops: number;
+  readonly barriers: number;
+  readonly cuts: number;
+  readonly unsyncedBytes: number;
+  readonly unsyncedFiles: number;
+  readonly files: number;
+  /** Page memory in use and the process's resident set. */
+  readonly pageBytes: number;
+  readonly rssBytes: number;
+}
+
+/** Request name → parameters and reply. One JSON object a line: {id, request, ...params} → {id, ok: reply} | {id, error}. */
+export interface DiskRequests {
+  stats: { params: object; reply: DiskStats };
+  report: { params: object; reply: UnsyncedReport };
+  checkpoint: { params: object; reply: { readonly timeMs: number; readonly sizeBytes: number } };
+  /** As LazyFS's clear-cache: un-synced data and sizes revert while programs live on; names and open inodes stay. */
+  'lose-unsynced': { params: object; reply: Loss };
+  /** Holds every request from then on, applies nothing. Replies once frozen. */
+  freeze: { params: { readonly trigger: FreezeTrigger }; reply: Frozen };
+  /** Applies what was held and goes on, as if nothing had been. */
+  thaw: { params: object; reply: object };
+  /** Answers everything held, and all that follows, with EIO, unapplied; until the next `mount`. */
+  fail: { params: object; reply: object };
+  unmount: { params: object; reply: object };
+  mount: { params: object; reply: object };
+  /** Replaces the disk by its crash image. Only while unmounted or frozen. Keeps the image as `image N` until dropped. */
+  cut: { params: { readonly choice: Choice }; reply: Loss & { readonly image: number } };
+  /** Keeps the durable state of this instant as an image, without touching the disk. */
+  'keep-image': { params: object; reply: { readonly image: number } & Frozen };
+  /** Writes an image as plain files into an empty directory: owners, modes, times, links, xattrs, holes. */
+  'export-image': {
+    params: { readonly image: number; readonly directory: string };
+    reply: { readonly files: number };
+  };
+  'drop-image': { params: { readonly image: number }; reply: object };
+  /** Loads a plain directory into the empty disk, all of it durable. Only while unmounted. */
+  import: { params: { readonly directory: string }; reply: { readonly files: number } };
+  /** Empties the disk. Only while unmounted. */
+  wipe: { params: object; reply: object };
+  /** Searches what the last cut or loss dropped. Needles are text; at most 64. */
+  trace: { params: { readonly needles: readonly string[] }; reply: readonly Trace[] };
+  /** Unmounts, ends the disk process. */
+  quit: { params: object; reply: object };
+}
+
+/** The live handle on a disk: the control channel with types. */
+export interface DiskControl {
+  readonly mountPoint: string;
+  request<Name extends keyof DiskRequests>(
+    name: Name,
+    params?: DiskRequests[Name]['params'],
+  ): Promise<DiskRequests[Name]['reply']>;
+  /** Resolves when the disk process has ended, with a sentence that says how. */
+  readonly ended: Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface DiskOptions {
+  readonly mountPoint: string;
+  /** Work folder of this disk (0700): control socket, export scratch. */
+  readonly workDirectory: string;
+  readonly profile: string;
+  /** Globs of paths that are always durable. */
+  readonly pins: readonly string[];
+  /** Where the op log goes, one JSON object a line; absent: nowhere. */
+  readonly opLogFile?: string;
+  /** Owner of the disk's root directory. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly capacityBytes?: number;
+}

@@ -1,0 +1,93 @@
+/** results.json: what a run found, the one record that the terminal, the page and `--json` are all made from. Pure data. */
+import type { JudgedContract } from '../checkers/contract.ts';
+import type { BrokenOp, FindingClass } from '../checkers/finding.ts';
+import type { Json, Valid } from '../checkers/history.ts';
+import type { Op, Range } from '../disk/op.ts';
+
+export interface Results {
+  readonly valid: Valid;
+  /** Why it is unknown, in a sentence, when it is. */
+  readonly unknown?: string;
+  readonly target: {
+    readonly name: string;
+    readonly version: string;
+    readonly settings: Readonly<Record<string, string>>;
+  };
+  readonly workload: string;
+  readonly nemesis: readonly string[];
+  readonly profile: string;
+  readonly contract: JudgedContract;
+  readonly seed: number;
+  /** The command that repeats this run. */
+  readonly command: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly powercut: string;
+  readonly cuts: number;
+  readonly ops: {
+    readonly invoked: number;
+    readonly ok: number;
+    readonly fail: number;
+    readonly info: number;
+  };
+  readonly checkers: Readonly<Record<string, { readonly valid: Valid } & { readonly [key: string]: Json }>>;
+  readonly findings: readonly Finding[];
+  readonly unsynced: readonly UnsyncedEntry[];
+  readonly notes: readonly string[];
+  /** Directory of this run. */
+  readonly store: string;
+}
+
+export interface Finding {
+  /** From 1, as in store/…/findings/N. */
+  readonly number: number;
+  readonly class: FindingClass;
+  readonly message: string;
+  /** The cut that showed it, from 1; 0 when there was none. */
+  readonly cut: number;
+  readonly timeMs: number;
+  /** Profiles under which it was seen. */
+  readonly profiles: readonly string[];
+  readonly evidence: {
+    /** The first acknowledged op that is missing or wrong; absent when the target does not start or open. */
+    readonly op?: BrokenOp;
+    /** How many ops are broken in the same way. */
+    readonly count: number;
+    /** The dropped disk ops that justify it, the most telling first; at most 50. */
+    readonly diskOps: readonly Op[];
+    /** The profile's rule that allows the drop. */
+    readonly rule: string;
+    /** The proof as people read it, one sentence each. */
+    readonly sentences: readonly string[];
+    /** Last lines of the target's log, for one that failed to start. */
+    readonly log?: readonly string[];
+    readonly exitCode?: number | null;
+  };
+  /** Directory of the crash image relative to the store directory, where one was kept. */
+  readonly image?: string;
+}
+
+export interface UnsyncedEntry {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly ranges: readonly Range[];
+  readonly ageMs: number;
+  readonly lastOp: Op;
+  readonly process?: string;
+  /** The target's word on it: by design and harmless, by design, or lost means trouble. */
+  readonly expected?: { readonly harmless: boolean; readonly why: string };
+}
+
+/** A sample of the run for the plots, about ten a second. */
+export interface Sample {
+  readonly timeMs: number;
+  readonly unsyncedBytes: number;
+  readonly diskOps: number;
+}
+
+/** A span of the nemesis on the time axis. */
+export interface NemesisSpan {
+  readonly f: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}

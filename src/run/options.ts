@@ -1,0 +1,47 @@
+/** What `powercut test` is asked to do: the options with their defaults filled in. Pure data. */
+
+export interface TestOptions {
+  readonly target: string;
+  /** Arguments after a driver's path. */
+  readonly driverArguments: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+  readonly workload: string;
+  /** Nemeses by name; several compose. */
+  readonly nemesis: readonly string[];
+  readonly profile: string;
+  readonly contract: 'documented' | 'strict';
+  readonly timeMs: number;
+  readonly intervalMs: number;
+  readonly concurrency: number;
+  readonly seed: number;
+  readonly store: string;
+  readonly stopGraceMs: number;
+  readonly stopSignal: 'SIGTERM' | 'SIGKILL';
+  readonly opTimeoutMs: number;
+  readonly pins: readonly string[];
+  readonly cutSetup: boolean;
+  /** After a fatal finding: go on with fresh data, or end. */
+  readonly afterFatal: 'fresh' | 'end';
+  /** The command line that repeats this run. */
+  readonly command: string;
+}
+
+export const testDefaults = {
+  target: 'sqlite',
+  driverArguments: [],
+  settings: {},
+  workload: 'set',
+  nemesis: ['power-cut'],
+  profile: 'strict',
+  contract: 'documented',
+  timeMs: 20_000,
+  intervalMs: 5_000,
+  concurrency: 5,
+  store: './store',
+  stopGraceMs: 10_000,
+  stopSignal: 'SIGKILL',
+  opTimeoutMs: 5_000,
+  pins: [],
+  cutSetup: false,
+  afterFatal: 'fresh',
+} as const satisfies Partial<TestOptions>;

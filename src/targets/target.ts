@@ -1,0 +1,120 @@
+/**
+ * A target: a system under test. One file a system says how it is started, when it is ready, how it is stopped, who its
+ * clients are and what it promises. A target never decides a verdict.
+ */
+import type { JudgedContract, Contract } from '../checkers/contract.ts';
+import type { Json } from '../checkers/history.ts';
+import type { Machine } from '../machine/machine.ts';
+
+export interface Setting {
+  readonly name: string;
+  /** Allowed values; absent: any text. */
+  readonly values?: readonly string[];
+  readonly default: string;
+  readonly about: string;
+}
+
+/** Paths that a target leaves un-synced by design, and whether their loss hurts. First match wins. */
+export interface ExpectedUnsynced {
+  readonly glob: string;
+  readonly harmless: boolean;
+  readonly why: string;
+}
+
+export type Settings = Readonly<Record<string, string>>;
+
+export interface Target {
+  readonly name: string;
+  readonly about: string;
+  readonly settings: readonly Setting[];
+  /** True where settings beyond the listed ones are handed through (any GUC of PostgreSQL). */
+  readonly openSettings: boolean;
+  /** The workloads it can run: `set`. */
+  readonly workloads: readonly string[];
+  readonly expectedUnsynced: readonly ExpectedUnsynced[];
+  /** What it promises under these settings, or `undefined` where its vendor calls the settings unsafe. */
+  documented(
+    settings: Settings,
+  ):
+    | (Contract & { readonly reason: string; readonly link: string; readonly kill?: JudgedContract['kill'] })
+    | { readonly unsafe: string; readonly link: string };
+  /** Finds the program and its version on this computer; a missing one says which package has it. */
+  detect(): Promise<Detected>;
+  /** Makes an instance; `settings` are complete (defaults filled in) and checked. */
+  open(context: TargetContext): TargetInstance;
+}
+
+export type Detected =
+  | { readonly found: true; readonly version: string; readonly path: string }
+  | { readonly found: false; readonly sentence: string };
+
+export interface TargetContext {
+  readonly machine: Machine;
+  readonly settings: Settings;
+  readonly workload: string;
+  /** An empty directory off the disk for logs; they end up in the store. */
+  readonly logDirectory: string;
+  /** A directory off the disk for sockets, keys and passwords; programs of the machine may read and write there. */
+  readonly runDirectory: string;
+}
+
+/** A failure to start, with all a user needs: told apart by its class. */
+export class StartError extends Error {
+  readonly class: 'unrestartable' | 'unopenable' | 'hang';
+  readonly exitCode: number | null;
+  /** The last lines the program said. */
+  readonly lastLines: readonly string[];
+  constructor(
+    failure: 'unrestartable' | 'unopenable' | 'hang',
+    message: string,
+    exitCode: number | null,
+    lastLines: readonly string[],
+  ) {
+    super(message);
+    this.name = 'StartError';
+    this.class = failure;
+    this.exitCode = exitCode;
+    this.lastLines = lastLines;
+  }
+}
+
+export interface TargetInstance {
+  /** Once, on the empty disk of a booted machine: initdb, schema. Ends with the target stopped cleanly. */
+  setup(): Promise<void>;
+  /** Starts it on what the disk holds and waits until it answers a client. Rejects with StartError. */
+  start(): Promise<void>;
+  /** Asks for a graceful stop; true if it ended within `graceMs`. */
+  stop(graceMs: number): Promise<boolean>;
+  /** Resolves when the target ends by itself while it should run. Never resolves for embedded targets. */
+  readonly died: Promise<{ readonly sentence: string; readonly lastLines: readonly string[] }>;
+  connect(): Promise<Client>;
+  /** The target's own integrity check on a started target. */
+  verify(): Promise<Integrity>;
+  /** Text that stands for an element in the target's files, so that dropped bytes can be searched for it. */
+  needle(value: Json): string;
+}
+
+export interface Integrity {
+  readonly ok: boolean;
+  /** What was run: `PRAGMA integrity_check`, `pg_amcheck`, … */
+  readonly method: string;
+  /** What it said, when not ok; at most 20 lines. */
+  readonly lines: readonly string[];
+}
+
+/** One operation of a client and what came of it. `info`: nobody knows whether it happened. */
+export interface ClientOp {
+  readonly f: string;
+  readonly value?: Json;
+}
+export interface Completion {
+  readonly type: 'ok' | 'fail' | 'info';
+  readonly value?: Json;
+  readonly error?: string;
+}
+
+export interface Client {
+  /** Never rejects; after `timeoutMs` the completion is `info` with error "timeout" and the client is unusable. */
+  invoke(op: ClientOp, timeoutMs: number): Promise<Completion>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects: `unit` runs in seconds, beside the code, without root; `e2e` mounts, cuts and boots the real thing.
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // Machines share two cores: one file at a time, or time-outs mean nothing.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
