@@ -1,0 +1,27 @@
+/** Sizes as people write them: `512B`, `64KiB`, `10MiB`, `2GiB`. Powers of 1024 only: 64KB would mean two things. */
+import { UsageError } from './errors.ts';
+
+const unitsBytes = { TiB: 1024 ** 4, GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, B: 1 } as const;
+
+/** Whole bytes. `what` names the option in the error. */
+export function parseSize(text: string, what = 'size'): number {
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)(TiB|GiB|MiB|KiB|B)$/.exec(text.trim());
+  const [, number, unit] = match ?? [];
+  if (number === undefined || unit === undefined) {
+    throw new UsageError(`${what}: \`${text}\` is not a size; write 512B, 64KiB, 10MiB or 2GiB`);
+  }
+  const sizeBytes = Math.round(Number(number) * unitsBytes[unit as keyof typeof unitsBytes]);
+  if (!Number.isSafeInteger(sizeBytes))
+    throw new UsageError(`${what}: \`${text}\` is more than can be counted`);
+  return sizeBytes;
+}
+
+/** For people: exact below 1 KiB and for whole units, otherwise with one decimal. */
+export function formatSize(sizeBytes: number): string {
+  for (const [unit, unitBytes] of Object.entries(unitsBytes)) {
+    if (sizeBytes < unitBytes || unit === 'B') continue;
+    const inUnit = sizeBytes / unitBytes;
+    return `${Number.isInteger(inUnit) ? String(inUnit) : inUnit.toFixed(1)} ${unit}`;
+  }
+  return `${String(sizeBytes)} B`;
+}
