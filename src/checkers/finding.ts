@@ -31,7 +31,10 @@ export interface Violation {
   readonly message: string;
   /** The boot whose reads showed it: boot n comes after cut n-1. */
   readonly boot: number;
+  /** When the first read that showed it completed. */
   readonly timeMs: number;
+  /** True where nothing interrupted the target between the last sign of the ops and their loss: no cut explains it. */
+  readonly duringBoot?: boolean;
   /** The ops that are missing or wrong, earliest first; at most 32 of them. */
   readonly ops: readonly BrokenOp[];
 }
