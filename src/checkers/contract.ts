@@ -3,8 +3,11 @@
  * `strict` asks for everything. Pure data.
  */
 export interface Contract {
-  /** Which acknowledged ops must be there after a cut: all; all but those acknowledged within a window before it; or any. */
-  readonly acknowledged: 'all' | { readonly lossWindowMs: number } | 'any';
+  /**
+   * Which acknowledged ops must be there after a cut: all; all but those acknowledged within a window before it; all but
+   * the last so many; or any.
+   */
+  readonly acknowledged: 'all' | { readonly lossWindowMs: number } | { readonly lossLastOps: number } | 'any';
   /** `prefix`: what is lost is a tail, nothing acknowledged earlier is missing while something later is there. */
   readonly order: 'prefix' | 'any';
   /** An op is there wholly or not at all. */
