@@ -10,7 +10,11 @@ export interface Gate {
    * When it turns from `held` to `open` the session serves what it held, in order; from `held` to `failing` it answers EIO.
    */
   state(): 'open' | 'held' | 'failing';
-  /** A LOOKUP of the wake name in the root arrived, whatever the state: messages are waiting. Answered ENOENT, uncached. */
+  /**
+   * A STATFS arrived, whatever the state: messages may be waiting. Called before its answer, which is given even while
+   * requests are held (EIO only while failing). STATFS and not a LOOKUP is the wake call because it takes no lock of any
+   * directory: while a CREATE in the root is held, the kernel keeps the root locked and a LOOKUP there would never arrive.
+   */
   wake(): void;
   /** A request that may have changed the disk was applied; the gate may close now, before the next one. */
   applied(): void;
