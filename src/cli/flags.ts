@@ -1,0 +1,58 @@
+/** Parsers for the values of options, shared by commands. Each throws a UsageError that names its option. */
+import { Option } from 'commander';
+import { parseDuration } from './duration.ts';
+import { UsageError } from './errors.ts';
+import { unknownName } from './suggest.ts';
+
+/** Seeds are 32 bits wide, as the random generator's state is. */
+export const maxSeed = 2 ** 32 - 1;
+
+export function durationFlag(flag: string, about: string): Option {
+  return new Option(`${flag} <duration>`, about).argParser((text) => parseDuration(text, flag));
+}
+
+export function wholeFlag(flag: string, about: string, minimum: number, maximum: number): Option {
+  return new Option(`${flag} <n>`, about).argParser((text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= minimum && value <= maximum) return value;
+    throw new UsageError(
+      `${flag}: \`${text}\` is not a whole number from ${String(minimum)} to ${String(maximum)}`,
+    );
+  });
+}
+
+/** One of a few words, in any case. */
+export function choiceFlag(flag: string, choices: readonly string[], about: string): Option {
+  return new Option(`${flag} <${choices.join('|')}>`, about).argParser((text) => {
+    const found = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
+    if (found === undefined) throw unknownName(`value of ${flag}`, text, choices);
+    return found;
+  });
+}
+
+/** `a,b`: several names, each once. */
+export function namesFlag(flag: string, about: string): Option {
+  return new Option(`${flag} <a,b>`, about).argParser((text) => {
+    const names = text.split(',').map((name) => name.trim());
+    if (names.includes('')) throw new UsageError(`${flag}: an empty name in \`${text}\``);
+    return [...new Set(names)];
+  });
+}
+
+/** `name=value`, repeatable; of one name the last counts. */
+export function settingsFlag(about: string): Option {
+  return new Option('--set <name=value>', about).argParser<Readonly<Record<string, string>>>(
+    (text, before) => {
+      const [, name, value] = /^([^=\s]+)=(.*)$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new UsageError(`--set: \`${text}\` is not name=value`);
+      }
+      return { ...before, [name]: value };
+    },
+  );
+}
+
+/** A text that may be given several times. */
+export function repeatableFlag(flags: string, about: string): Option {
+  return new Option(flags, about).argParser<readonly string[]>((text, before) => [...(before ?? []), text]);
+}

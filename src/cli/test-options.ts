@@ -1,0 +1,144 @@
+/**
+ * From the words of `powercut test …` to TestOptions: every name looked up, every number checked, defaults filled in. Pure:
+ * it must never look at the computer, so that a wrong command line is told before anything is started.
+ */
+import type { Setting } from '../targets/target.ts';
+import { testDefaults } from '../run/options.ts';
+import type { TestOptions } from '../run/options.ts';
+import { UsageError } from './errors.ts';
+import { repeatCommand } from './repeat-command.ts';
+import { unknownName } from './suggest.ts';
+
+/** What commander hands over: values that option parsers have already made. */
+export interface TestFlags {
+  readonly workload?: string;
+  readonly nemesis?: readonly string[];
+  readonly profile?: string;
+  readonly contract?: 'documented' | 'strict';
+  readonly time?: number;
+  readonly interval?: number;
+  readonly concurrency?: number;
+  readonly seed?: number;
+  readonly store?: string;
+  readonly stopGrace?: number;
+  readonly stopSignal?: 'SIGTERM' | 'SIGKILL';
+  readonly opTimeout?: number;
+  readonly set?: Readonly<Record<string, string>>;
+  readonly pin?: readonly string[];
+  readonly cutSetup?: boolean;
+  readonly afterFatal?: 'fresh' | 'end';
+}
+
+/** The names that can be asked for. */
+export interface KnownNames {
+  readonly targets: readonly KnownTarget[];
+  readonly workloads: readonly string[];
+  readonly nemeses: readonly string[];
+  readonly profiles: readonly string[];
+}
+
+export interface KnownTarget {
+  readonly name: string;
+  readonly settings: readonly Setting[];
+  readonly openSettings: boolean;
+  readonly workloads: readonly string[];
+}
+
+/** `randomSeed` is used where none was given: chance enters here and nowhere else. */
+export function toTestOptions(
+  words: readonly string[],
+  flags: TestFlags,
+  known: KnownNames,
+  randomSeed: () => number,
+): TestOptions {
+  const [target = testDefaults.target, ...driverArguments] = words;
+  const found = findTarget(target, driverArguments, known);
+  const workload = flags.workload ?? testDefaults.workload;
+  checkName('workload', workload, known.workloads);
+  if (found !== undefined && !found.workloads.includes(workload)) {
+    throw new UsageError(
+      `target \`${target}\` does not run the workload \`${workload}\` (it runs: ${found.workloads.join(', ')})`,
+    );
+  }
+  const nemesis = flags.nemesis ?? testDefaults.nemesis;
+  for (const name of nemesis) checkName('nemesis', name, known.nemeses);
+  const profile = flags.profile ?? testDefaults.profile;
+  checkName('profile', profile, known.profiles);
+  const options = {
+    target,
+    driverArguments,
+    settings: checkSettings(target, found, flags.set ?? {}),
+    workload,
+    nemesis,
+    profile,
+    contract: flags.contract ?? testDefaults.contract,
+    timeMs: flags.time ?? testDefaults.timeMs,
+    intervalMs: flags.interval ?? testDefaults.intervalMs,
+    concurrency: flags.concurrency ?? testDefaults.concurrency,
+    seed: flags.seed ?? randomSeed(),
+    store: flags.store ?? testDefaults.store,
+    stopGraceMs: flags.stopGrace ?? testDefaults.stopGraceMs,
+    stopSignal: flags.stopSignal ?? testDefaults.stopSignal,
+    opTimeoutMs: flags.opTimeout ?? testDefaults.opTimeoutMs,
+    pins: flags.pin ?? testDefaults.pins,
+    cutSetup: flags.cutSetup ?? testDefaults.cutSetup,
+    afterFatal: flags.afterFatal ?? testDefaults.afterFatal,
+  };
+  return { ...options, command: repeatCommand(options) };
+}
+
+/** A driver is told by its slash, as a shell tells a program from a name on PATH. */
+export function isDriver(target: string): boolean {
+  return target.includes('/');
+}
+
+function findTarget(
+  target: string,
+  driverArguments: readonly string[],
+  known: KnownNames,
+): KnownTarget | undefined {
+  if (isDriver(target)) return undefined;
+  const found = known.targets.find((candidate) => candidate.name === target);
+  if (found === undefined) {
+    const names = known.targets.map((candidate) => candidate.name);
+    const { message } = unknownName('target', target, names);
+    throw new UsageError(`${message}; a driver of your own is named with a slash: ./${target}`);
+  }
+  if (driverArguments.length > 0) {
+    throw new UsageError(
+      `target \`${target}\` takes no arguments, got \`${driverArguments.join(' ')}\`; settings are given with --set name=value`,
+    );
+  }
+  return found;
+}
+
+function checkName(kind: string, name: string, known: readonly string[]): void {
+  if (!known.includes(name)) throw unknownName(kind, name, known);
+}
+
+/** Settings go to drivers unchecked; a target's own are looked up, their values in any case. */
+function checkSettings(
+  target: string,
+  found: KnownTarget | undefined,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (found === undefined) return given;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const setting = found.settings.find((candidate) => candidate.name === name);
+      if (setting === undefined) {
+        if (found.openSettings) return [name, value];
+        const names = found.settings.map((candidate) => candidate.name);
+        throw unknownName(`setting of ${target}`, name, names);
+      }
+      return [name, checkValue(target, setting, value)];
+    }),
+  );
+}
+
+function checkValue(target: string, setting: Setting, value: string): string {
+  if (setting.values === undefined) return value;
+  const found = setting.values.find((allowed) => allowed.toLowerCase() === value.toLowerCase());
+  if (found === undefined) throw unknownName(`value of ${target}'s ${setting.name}`, value, setting.values);
+  return found;
+}
