@@ -49,6 +49,8 @@ export interface UnsyncedReport {
   readonly timeMs: number;
   readonly sizeBytes: number;
   readonly files: readonly UnsyncedFile[];
+  /** Says why mapped pages that only the kernel holds may be missing from the report; absent when it is exact. */
+  readonly note?: string;
 }
 
 /** What a cut (or loss) took. */
@@ -89,11 +91,17 @@ export interface DiskStats {
   readonly rssBytes: number;
 }
 
-/** Request name → parameters and reply. One JSON object a line: {id, request, ...params} → {id, ok: reply} | {id, error}. */
+/**
+ * Request name → parameters and reply. One JSON object a line: {id, request, ...params} → {id, ok: reply} | {id, error}.
+ * Directories are absolute paths. A new disk is empty and not mounted.
+ */
 export interface DiskRequests {
   stats: { params: object; reply: DiskStats };
   report: { params: object; reply: UnsyncedReport };
-  checkpoint: { params: object; reply: { readonly timeMs: number; readonly sizeBytes: number } };
+  checkpoint: {
+    params: object;
+    reply: { readonly timeMs: number; readonly sizeBytes: number; readonly note?: string };
+  };
   /** As LazyFS's clear-cache: un-synced data and sizes revert while programs live on; names and open inodes stay. */
   'lose-unsynced': { params: object; reply: Loss };
   /** Holds every request from then on, applies nothing. Replies once frozen. */
@@ -102,20 +110,27 @@ export interface DiskRequests {
   thaw: { params: object; reply: object };
   /** Answers everything held, and all that follows, with EIO, unapplied; until the next `mount`. */
   fail: { params: object; reply: object };
-  unmount: { params: object; reply: object };
+  /** `forced`: programs still had files open there; their handles are dead. Nothing happens when it is not mounted. */
+  unmount: { params: object; reply: { readonly forced: boolean } };
   mount: { params: object; reply: object };
   /** Replaces the disk by its crash image. Only while unmounted or frozen. Keeps the image as `image N` until dropped. */
   cut: { params: { readonly choice: Choice }; reply: Loss & { readonly image: number } };
   /** Keeps the durable state of this instant as an image, without touching the disk. */
   'keep-image': { params: object; reply: { readonly image: number } & Frozen };
-  /** Writes an image as plain files into an empty directory: owners, modes, times, links, xattrs, holes. */
+  /**
+   * Writes an image as plain files into an empty directory, made when it is missing: owners, modes, times, links, xattrs,
+   * holes. `note` names what the directory could not take.
+   */
   'export-image': {
     params: { readonly image: number; readonly directory: string };
-    reply: { readonly files: number };
+    reply: { readonly files: number; readonly note?: string };
   };
   'drop-image': { params: { readonly image: number }; reply: object };
   /** Loads a plain directory into the empty disk, all of it durable. Only while unmounted. */
-  import: { params: { readonly directory: string }; reply: { readonly files: number } };
+  import: {
+    params: { readonly directory: string };
+    reply: { readonly files: number; readonly note?: string };
+  };
   /** Empties the disk. Only while unmounted. */
   wipe: { params: object; reply: object };
   /** Searches what the last cut or loss dropped. Needles are text; at most 64. */
