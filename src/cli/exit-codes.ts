@@ -12,6 +12,9 @@ export const exitCodes = {
   unavailable: 255,
 } as const;
 
+/** How a command says its exit code; without a word it is 0. */
+export type End = (exitCode: number) => void;
+
 export function exitCodeOfVerdict(valid: true | false | 'unknown'): number {
   if (valid === 'unknown') return exitCodes.unknown;
   return valid ? exitCodes.valid : exitCodes.invalid;

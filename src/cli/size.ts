@@ -15,13 +15,3 @@ export function parseSize(text: string, what = 'size'): number {
     throw new UsageError(`${what}: \`${text}\` is more than can be counted`);
   return sizeBytes;
 }
-
-/** For people: exact below 1 KiB and for whole units, otherwise with one decimal. */
-export function formatSize(sizeBytes: number): string {
-  for (const [unit, unitBytes] of Object.entries(unitsBytes)) {
-    if (sizeBytes < unitBytes || unit === 'B') continue;
-    const inUnit = sizeBytes / unitBytes;
-    return `${Number.isInteger(inUnit) ? String(inUnit) : inUnit.toFixed(1)} ${unit}`;
-  }
-  return `${String(sizeBytes)} B`;
-}

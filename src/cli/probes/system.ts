@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { platform, release, tmpdir, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { formatSize } from '../size.ts';
+import { formatSize } from '../../report/format.ts';
 import { probe } from './probe.ts';
 import type { Probe } from './probe.ts';
 
