@@ -1,0 +1,214 @@
+/** Ops on one inode's bytes and attributes: write, truncate, allocate, setattr, xattrs. */
+import { syncInode } from './barriers.ts';
+import type { Caller, DiskState } from './disk-state.ts';
+import {
+  E2BIG,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ENODATA,
+  ENOENT,
+  ENOSPC,
+  EOPNOTSUPP,
+  ERANGE,
+  type Errno,
+} from './errno.ts';
+import { maxFileSizeBytes, punch, truncate, writeBytes } from './file-data.ts';
+import type { Inode, Timestamp } from './inode.ts';
+import type { OpKind } from './op.ts';
+
+export interface AttributeChanges {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly size?: number;
+  readonly atime?: Timestamp | 'now';
+  readonly mtime?: Timestamp | 'now';
+  readonly ctime?: Timestamp;
+}
+
+const setIdBits = 0o6000;
+const setGroupIdBit = 0o2000;
+const groupExecuteBit = 0o0010;
+
+export function write(
+  state: DiskState,
+  caller: Caller,
+  ino: number,
+  offset: number,
+  bytes: Uint8Array,
+): number | Errno {
+  const file = ownFile(state, ino);
+  if (typeof file === 'number') return file;
+  const written = state.table.change(file, () => writeBytes(state.table.store, file, offset, bytes));
+  if (written <= 0) return written;
+  killPrivileges(file, caller);
+  touchModified(state, file);
+  noteData(state, file, 'write', caller, offset, written);
+  return written;
+}
+
+export function setattr(
+  state: DiskState,
+  caller: Caller,
+  ino: number,
+  changes: AttributeChanges,
+): Inode | Errno {
+  if (state.table.get(ino) === undefined) return ENOENT;
+  const inode = state.table.own(ino);
+  if (changes.size !== undefined) {
+    const result = resize(state, caller, inode, changes.size);
+    if (result !== 0) return result;
+  }
+  if (changesAttributes(changes)) changeAttributes(state, caller, inode, changes);
+  return inode;
+}
+
+/** fallocate(2) modes. */
+const keepSize = 0x01;
+const punchHole = 0x02;
+const zeroRange = 0x10;
+const unshareRange = 0x40;
+
+export function allocate(
+  state: DiskState,
+  caller: Caller,
+  ino: number,
+  mode: number,
+  offset: number,
+  length: number,
+): 0 | Errno {
+  const file = ownFile(state, ino);
+  if (typeof file === 'number') return file;
+  if (length <= 0 || offset < 0) return EINVAL;
+  if ((mode & ~(keepSize | punchHole | zeroRange | unshareRange)) !== 0) return EOPNOTSUPP;
+  if ((mode & punchHole) !== 0 && (mode & keepSize) === 0) return EOPNOTSUPP;
+  if (offset + length > maxFileSizeBytes) return ENOSPC;
+  const zeroes = (mode & (punchHole | zeroRange)) !== 0;
+  const result = state.table.change(file, () => {
+    const punched = zeroes ? punch(state.table.store, file, offset, length) : 0;
+    if (punched === 0 && (mode & keepSize) === 0)
+      file.volatile.size = Math.max(file.volatile.size, offset + length);
+    return punched;
+  });
+  if (result !== 0) return result;
+  touchModified(state, file);
+  noteData(state, file, zeroes ? 'punch' : 'allocate', caller, offset, length);
+  return 0;
+}
+
+const xattrCreate = 1;
+const xattrReplace = 2;
+/** XATTR_SIZE_MAX of linux/limits.h; ext4 keeps far less. */
+const maxXattrBytes = 65_536;
+
+export function setXattr(
+  state: DiskState,
+  caller: Caller,
+  ino: number,
+  name: string,
+  value: Uint8Array,
+  flags: number,
+): 0 | Errno {
+  const existing = state.table.get(ino);
+  if (existing === undefined) return ENOENT;
+  if (name.length > 255) return ERANGE;
+  if (value.length > maxXattrBytes) return E2BIG;
+  const has = existing.volatile.xattrs?.has(name) === true;
+  if ((flags & xattrCreate) !== 0 && has) return EEXIST;
+  if ((flags & xattrReplace) !== 0 && !has) return ENODATA;
+  const xattrs = new Map(existing.volatile.xattrs);
+  xattrs.set(name, value.slice());
+  replaceXattrs(state, caller, ino, xattrs);
+  return 0;
+}
+
+export function removeXattr(state: DiskState, caller: Caller, ino: number, name: string): 0 | Errno {
+  const existing = state.table.get(ino);
+  if (existing === undefined) return ENOENT;
+  const xattrs = new Map(existing.volatile.xattrs);
+  if (!xattrs.delete(name)) return ENODATA;
+  replaceXattrs(state, caller, ino, xattrs);
+  return 0;
+}
+
+function replaceXattrs(state: DiskState, caller: Caller, ino: number, xattrs: Map<string, Uint8Array>): void {
+  const inode = state.table.own(ino);
+  inode.volatile.xattrs = xattrs.size === 0 ? undefined : xattrs;
+  inode.volatile.ctime = state.now();
+  noteAttributes(state, caller, inode, 'xattr');
+}
+
+function resize(state: DiskState, caller: Caller, inode: Inode, size: number): 0 | Errno {
+  if (inode.kind === 'directory') return EISDIR;
+  if (inode.kind !== 'file') return EINVAL;
+  const changed = size !== inode.volatile.size;
+  const result = state.table.change(inode, () => truncate(state.table.store, inode, size));
+  if (result !== 0) return result;
+  if (changed) killPrivileges(inode, caller);
+  touchModified(state, inode);
+  noteData(state, inode, 'truncate', caller, size, 0);
+  return 0;
+}
+
+function changesAttributes(changes: AttributeChanges): boolean {
+  const { mode, uid, gid, atime, mtime } = changes;
+  return (
+    mode !== undefined || uid !== undefined || gid !== undefined || atime !== undefined || mtime !== undefined
+  );
+}
+
+function changeAttributes(state: DiskState, caller: Caller, inode: Inode, changes: AttributeChanges): void {
+  const now = state.now();
+  const face = inode.volatile;
+  if (changes.mode !== undefined) face.mode = changes.mode & 0o7777;
+  if (changes.uid !== undefined) face.uid = changes.uid;
+  if (changes.gid !== undefined) face.gid = changes.gid;
+  if (changes.atime !== undefined) face.atime = changes.atime === 'now' ? now : changes.atime;
+  if (changes.mtime !== undefined) face.mtime = changes.mtime === 'now' ? now : changes.mtime;
+  face.ctime = changes.ctime ?? now;
+  noteAttributes(state, caller, inode, 'setattr');
+}
+
+/** chown(2), write(2): another's write takes the set-user-ID and (executable) set-group-ID bits away. */
+function killPrivileges(inode: Inode, caller: Caller): void {
+  if ((inode.volatile.mode & setIdBits) === 0 || caller.uid === 0) return;
+  const keepsGroup = (inode.volatile.mode & groupExecuteBit) === 0 ? setGroupIdBit : 0;
+  inode.volatile.mode &= ~setIdBits | keepsGroup;
+}
+
+function touchModified(state: DiskState, inode: Inode): void {
+  inode.volatile.mtime = inode.volatile.ctime = state.now();
+}
+
+/** Records a data op as pending; a pinned file is synced on the spot. */
+function noteData(
+  state: DiskState,
+  inode: Inode,
+  kind: OpKind,
+  caller: Caller,
+  offset: number,
+  length: number,
+): void {
+  inode.pending.add(state.record(kind, caller, inode.ino, state.pathOf(inode), offset, length));
+  if (inode.pinned) syncInode(state, inode);
+}
+
+function noteAttributes(state: DiskState, caller: Caller, inode: Inode, kind: 'setattr' | 'xattr'): void {
+  const op = state.record(kind, caller, inode.ino, state.pathOf(inode));
+  if (state.profile.attributes === 'durable' || inode.pinned) {
+    inode.durable.copyAttributes(inode.volatile);
+    return;
+  }
+  state.table.change(inode, () => {
+    inode.attributesChanged = true;
+  });
+  inode.pending.add(op);
+}
+
+function ownFile(state: DiskState, ino: number): Inode | Errno {
+  const inode = state.table.get(ino);
+  if (inode === undefined) return ENOENT;
+  if (inode.kind === 'directory') return EISDIR;
+  return inode.kind === 'file' ? state.table.own(ino) : EINVAL;
+}

@@ -1,0 +1,292 @@
+/**
+ * A disk that forgets: a file system whose state is two-fold, what programs see and what a power cut leaves. Everything is
+ * synchronous and pure: no clock, no randomness, no I/O of its own; the same ops give the same image. Methods return their
+ * value or a negative errno. Names are binary strings, a char for each byte, so that any name survives.
+ */
+import * as barriers from './barriers.ts';
+import { settleImage, type Choice } from './crash-image.ts';
+import * as dataOps from './data-ops.ts';
+import { DiskState, type Caller, type Clock } from './disk-state.ts';
+import { ENODATA, ENOENT, EINVAL, type Errno } from './errno.ts';
+import { readInto, seek } from './file-data.ts';
+import type { Inode, InodeKind } from './inode.ts';
+import { InodeTable, rootIno } from './inode-table.ts';
+import * as nameOps from './name-ops.ts';
+import type { Op } from './op.ts';
+import { pageSizeBytes, PageStore } from './page-store.ts';
+import type { Profile } from './profiles/profile.ts';
+import {
+  emptyLoss,
+  findUnsynced,
+  lossOf,
+  unsyncedFiles,
+  type Loss,
+  type Trace,
+  type UnsyncedFile,
+} from './unsynced.ts';
+
+export interface DiskOptions {
+  readonly profile: Profile;
+  readonly clock: Clock;
+  /** Bytes of pages that the disk and its images may hold together. Default 4 GiB. */
+  readonly capacityBytes?: number;
+  /** Paths that are always durable; `path` has no leading slash. */
+  readonly isPinned?: (path: string) => boolean;
+  readonly onOp?: (op: Op) => void;
+  /** Owner of the root directory. Default root. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+const defaultCapacityBytes = 4 * 1024 ** 3;
+/** statfs: as many inodes as ext4 makes for such a disk, one for each 16 KiB. */
+const bytesPerInode = 16_384;
+
+export class Disk {
+  static readonly rootIno = rootIno;
+  readonly #state: DiskState;
+
+  constructor(options: DiskOptions | DiskState) {
+    if (options instanceof DiskState) {
+      this.#state = options;
+      return;
+    }
+    const table = new InodeTable(new PageStore(options.capacityBytes ?? defaultCapacityBytes));
+    const { profile, clock, isPinned = () => false, onOp } = options;
+    this.#state = new DiskState(table, profile, clock, isPinned, onOp);
+    const now = this.#state.now();
+    const { uid, gid } = options.owner ?? { uid: 0, gid: 0 };
+    const root = table.create(
+      'directory',
+      { mode: 0o755, uid, gid, atime: now, mtime: now, ctime: now },
+      { parent: rootIno, name: '' },
+    );
+    root.durableLinks = 1;
+  }
+
+  get profile(): Profile {
+    return this.#state.profile;
+  }
+  get opCount(): number {
+    return this.#state.opCount;
+  }
+  get barrierCount(): number {
+    return this.#state.barrierCount;
+  }
+  get unsyncedBytes(): number {
+    return this.#state.table.unsyncedBytes;
+  }
+  /** Inodes with something un-synced. */
+  get unsyncedFiles(): number {
+    return this.#state.table.unsyncedCount;
+  }
+
+  inode(ino: number): Inode | undefined {
+    return this.#state.table.get(ino);
+  }
+
+  lookup(parent: number, name: string): Inode | Errno {
+    const directory = nameOps.findDirectory(this.#state, parent);
+    if (typeof directory === 'number') return directory;
+    const ino = directory.volatile.entries.get(name);
+    return ino === undefined ? ENOENT : this.#state.table.get(ino)!;
+  }
+
+  /** The kernel remembers an inode: it lives while it has names, durable names or memories. */
+  remember(ino: number): void {
+    this.#state.table.remember(ino);
+  }
+  forget(ino: number, count: number): void {
+    this.#state.table.forget(ino, count);
+  }
+  /** After an unmount. */
+  forgetAll(): void {
+    this.#state.table.forgetAll();
+  }
+
+  setattr(caller: Caller, ino: number, changes: dataOps.AttributeChanges): Inode | Errno {
+    return dataOps.setattr(this.#state, caller, ino, changes);
+  }
+
+  create(caller: Caller, parent: number, name: string, mode: number): Inode | Errno {
+    return nameOps.makeNode(this.#state, caller, parent, name, 'file', mode);
+  }
+  /** O_TMPFILE. */
+  temporary(caller: Caller, parent: number, mode: number): Inode | Errno {
+    return nameOps.makeTemporary(this.#state, caller, parent, mode);
+  }
+  mknod(
+    caller: Caller,
+    parent: number,
+    name: string,
+    kind: InodeKind,
+    mode: number,
+    rdev: number,
+  ): Inode | Errno {
+    return nameOps.makeNode(this.#state, caller, parent, name, kind, mode, rdev);
+  }
+  mkdir(caller: Caller, parent: number, name: string, mode: number): Inode | Errno {
+    return nameOps.makeNode(this.#state, caller, parent, name, 'directory', mode);
+  }
+  symlink(caller: Caller, parent: number, name: string, target: string): Inode | Errno {
+    return nameOps.makeNode(this.#state, caller, parent, name, 'symlink', 0o777, 0, target);
+  }
+  link(caller: Caller, ino: number, newParent: number, newName: string): Inode | Errno {
+    return nameOps.link(this.#state, caller, ino, newParent, newName);
+  }
+  unlink(caller: Caller, parent: number, name: string): 0 | Errno {
+    return nameOps.unlink(this.#state, caller, parent, name);
+  }
+  rmdir(caller: Caller, parent: number, name: string): 0 | Errno {
+    return nameOps.rmdir(this.#state, caller, parent, name);
+  }
+  /** `flags`: RENAME_NOREPLACE (1) or RENAME_EXCHANGE (2). */
+  rename(
+    caller: Caller,
+    parent: number,
+    name: string,
+    newParent: number,
+    newName: string,
+    flags: number,
+  ): 0 | Errno {
+    return nameOps.rename(this.#state, caller, parent, name, newParent, newName, flags);
+  }
+
+  /** A copy of a directory's names, without `.` and `..`. */
+  entries(ino: number): readonly (readonly [name: string, ino: number])[] | Errno {
+    const directory = nameOps.findDirectory(this.#state, ino);
+    return typeof directory === 'number' ? directory : [...directory.volatile.entries];
+  }
+  parentOf(ino: number): number {
+    return this.#state.table.get(ino)?.parent ?? rootIno;
+  }
+  /** Path from the root without leading slash; '' for the root. */
+  pathOf(ino: number): string {
+    const inode = this.#state.table.get(ino);
+    return inode === undefined ? `(inode ${ino})` : this.#state.pathOf(inode);
+  }
+
+  /** Reads up to `length` bytes into `target`; returns how many, fewer at the end of the file. */
+  readInto(
+    ino: number,
+    offset: number,
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+  ): number | Errno {
+    const inode = this.#state.table.get(ino);
+    if (inode === undefined) return ENOENT;
+    if (inode.kind !== 'file') return EINVAL;
+    return readInto(this.#state.table.store, inode, offset, target, targetOffset, length);
+  }
+  write(caller: Caller, ino: number, offset: number, bytes: Uint8Array): number | Errno {
+    return dataOps.write(this.#state, caller, ino, offset, bytes);
+  }
+  /** fallocate(2). */
+  allocate(caller: Caller, ino: number, mode: number, offset: number, length: number): 0 | Errno {
+    return dataOps.allocate(this.#state, caller, ino, mode, offset, length);
+  }
+  /** SEEK_DATA (3), SEEK_HOLE (4). */
+  seek(ino: number, offset: number, whence: number): number | Errno {
+    const inode = this.#state.table.get(ino);
+    return inode?.kind === 'file' ? seek(inode, offset, whence) : EINVAL;
+  }
+
+  getXattr(ino: number, name: string): Uint8Array | Errno {
+    return this.#state.table.get(ino)?.volatile.xattrs?.get(name) ?? ENODATA;
+  }
+  setXattr(caller: Caller, ino: number, name: string, value: Uint8Array, flags: number): 0 | Errno {
+    return dataOps.setXattr(this.#state, caller, ino, name, value, flags);
+  }
+  listXattr(ino: number): readonly string[] {
+    return [...(this.#state.table.get(ino)?.volatile.xattrs?.keys() ?? [])];
+  }
+  removeXattr(caller: Caller, ino: number, name: string): 0 | Errno {
+    return dataOps.removeXattr(this.#state, caller, ino, name);
+  }
+
+  fsync(caller: Caller, ino: number, dataOnly: boolean): 0 | Errno {
+    return barriers.fsync(this.#state, caller, ino, dataOnly);
+  }
+  fsyncDirectory(caller: Caller, ino: number): 0 | Errno {
+    return barriers.fsyncDirectory(this.#state, caller, ino);
+  }
+
+  statfs(): {
+    readonly blockSize: number;
+    readonly blocks: number;
+    readonly blocksFree: number;
+    readonly files: number;
+    readonly filesFree: number;
+    readonly nameLength: number;
+  } {
+    const { store, count } = this.#state.table;
+    const blocks = Math.floor(store.limitBytes / pageSizeBytes);
+    const files = Math.max(count, Math.floor(store.limitBytes / bytesPerInode));
+    return {
+      blockSize: pageSizeBytes,
+      blocks,
+      blocksFree: blocks - store.usedBytes / pageSizeBytes,
+      files,
+      filesFree: files - count,
+      nameLength: 255,
+    };
+  }
+
+  /** What a cut now would drop, by file. */
+  unsynced(): UnsyncedFile[] {
+    return unsyncedFiles(this.#state);
+  }
+  checkpoint(caller: Caller): { readonly sizeBytes: number } {
+    return barriers.checkpoint(this.#state, caller);
+  }
+  /** Data and sizes go back to what is durable, in place; names and inodes stay (as LazyFS's clear-cache). */
+  loseUnsynced(caller: Caller): Loss & { readonly changedInos: readonly number[] } {
+    const files = this.unsynced().filter((file) => file.kind === 'file');
+    const loss = lossOf(this.#state, files);
+    return { ...loss, ...barriers.loseUnsynced(this.#state, caller) };
+  }
+  /** What a cut with this choice would drop, with the ops. */
+  loss(choice: Choice): Loss {
+    return choice === 'keep-all' ? emptyLoss(this.#state) : lossOf(this.#state, this.unsynced());
+  }
+  /** Searches what is un-synced for texts; at most `limit` places for each. */
+  findUnsynced(needles: readonly string[], limit: number): Trace[] {
+    return findUnsynced(this.#state, needles, limit);
+  }
+
+  /** A second disk over the same pages, copy-on-write in both; nothing of it is remembered. */
+  fork(): Disk {
+    const { table, profile, clock, isPinned, onOp, opCount, barrierCount } = this.#state;
+    const state = new DiskState(table.fork(), profile, clock, isPinned, onOp);
+    state.opCount = opCount;
+    state.barrierCount = barrierCount;
+    return new Disk(state);
+  }
+
+  /** What a power cut leaves, by this choice: a disk of its own, with nothing un-synced. */
+  crashImage(choice: Choice): Disk {
+    const { table, profile, clock, isPinned, opCount, barrierCount } = this.#state;
+    // The image is built in silence: its settling is not an op that anybody made.
+    const silent = new DiskState(table.fork(), profile, clock, isPinned, undefined);
+    settleImage(silent, choice);
+    const state = new DiskState(silent.table, profile, clock, isPinned, this.#state.onOp);
+    state.opCount = opCount;
+    state.barrierCount = barrierCount;
+    return new Disk(state);
+  }
+
+  /** Gives the pages back. The disk must not be used afterwards. */
+  release(): void {
+    this.#state.table.release();
+  }
+
+  stats(): {
+    readonly files: number;
+    readonly pageBytes: number;
+    readonly ops: number;
+    readonly barriers: number;
+  } {
+    const { table, opCount, barrierCount } = this.#state;
+    return { files: table.count, pageBytes: table.store.usedBytes, ops: opCount, barriers: barrierCount };
+  }
+}
