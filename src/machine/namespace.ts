@@ -1,0 +1,160 @@
+/**
+ * The namespaces of one machine from boot to its end: an init and whatever enters. The init never touches the disk (its
+ * directory is `/`): a frozen disk would hold it, and a held init does not even pass a SIGKILL on. It waits for the end
+ * of its stdin, so that it ends when powercut ends, however that happens, and it reaps orphans while it waits.
+ *
+ * System V shared memory, message queues and /dev/shm are the machine's own: a power cut takes them, and nothing stays on
+ * the host.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { childrenOf, pidNamespaceOf, processesIn } from './procfs.ts';
+import { searchPath } from './tools.ts';
+import { UnavailableError } from './unavailable.ts';
+
+/** Where programs of a machine put temporary files: off the disk, and gone with the machine. */
+export const temporaryDirectory = '/dev/shm/tmp';
+
+export interface Namespace {
+  /** Pid of the init as this process sees it. */
+  readonly initPid: number;
+  readonly running: boolean;
+  /** Resolves when no process is left in it, whichever way it ended. */
+  readonly gone: Promise<void>;
+  /** Command line prefix of a program that enters. */
+  enter(workingDirectory: string): string[];
+  /** Sends SIGKILL to every process. When it returns, none of them executes another instruction of its program. */
+  kill(): void;
+}
+
+export interface NamespaceOptions {
+  /** A plain directory that stands in the machine where the disk would be. */
+  readonly bind?: { readonly from: string; readonly to: string };
+}
+
+const readyTimeoutMs = 20_000;
+
+export async function startNamespace(options: NamespaceOptions = {}): Promise<Namespace> {
+  const { bind } = options;
+  const isolate = '--mount --propagation private --ipc --pid --fork --kill-child --mount-proc'.split(' ');
+  const init = spawn(
+    'unshare',
+    [...isolate, 'sh', '-c', initScript, 'powercut-init', bind?.from ?? '', bind?.to ?? ''],
+    // A session of its own: a Ctrl-C at the terminal is for powercut, which decides what becomes of the machine.
+    { cwd: '/', detached: true, env: { PATH: searchPath() }, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  init.stdin.on('error', () => undefined);
+  const gone = new Promise<void>((resolve) => {
+    init.once('exit', () => resolve());
+    init.once('error', () => resolve());
+  });
+  try {
+    await ready(init);
+    return new RunningNamespace(init, gone);
+  } catch (error) {
+    init.kill('SIGKILL');
+    await gone;
+    throw error;
+  }
+}
+
+/**
+ * `cat` ends when the other end of its stdin does. A shell that waits for it in the foreground reaps every orphan
+ * meanwhile. `:` keeps the shell from becoming `cat` by exec.
+ */
+const initScript = `
+set -e
+mkdir -p /dev/shm
+mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
+mkdir -m 1777 ${temporaryDirectory}
+if [ -n "$1" ]; then mount --bind "$1" "$2"; fi
+echo ready
+exec >/dev/null 2>&1
+cat
+:
+`;
+
+class RunningNamespace implements Namespace {
+  readonly initPid: number;
+  readonly gone: Promise<void>;
+  readonly #pidNamespace: string;
+  readonly #init: ChildProcess;
+
+  constructor(init: ChildProcess, gone: Promise<void>) {
+    assert(init.pid !== undefined);
+    const [initPid] = childrenOf(init.pid);
+    const pidNamespace = initPid === undefined ? undefined : pidNamespaceOf(initPid);
+    if (initPid === undefined || pidNamespace === undefined) {
+      throw new UnavailableError('the machine ended while it was started: its init is gone; start it again');
+    }
+    assert(pidNamespace !== pidNamespaceOf('self'), 'a machine has a pid namespace of its own');
+    this.initPid = initPid;
+    this.gone = gone;
+    this.#pidNamespace = pidNamespace;
+    this.#init = init;
+  }
+
+  get running(): boolean {
+    return this.#init.exitCode === null && this.#init.signalCode === null;
+  }
+
+  enter(workingDirectory: string): string[] {
+    const target = ['--target', String(this.initPid), '--mount', '--ipc', '--pid'];
+    return ['nsenter', ...target, `--wdns=${workingDirectory}`, 'setsid'];
+  }
+
+  /**
+   * The kernel kills the members itself when an init dies, but a little later than our call returns. A power cut must not
+   * leave that gap, in which a program could still tell its client something about the first failed write. A process
+   * with a pending SIGKILL cannot fork, so that the rounds end as soon as one finds nobody new.
+   */
+  kill(): void {
+    if (!this.running) return;
+    signal(this.initPid, 'SIGKILL');
+    const killed = new Set<number>();
+    for (let round = 0; round < 100; round++) {
+      const alive = processesIn(this.#pidNamespace).filter((pid) => !killed.has(pid));
+      if (alive.length === 0) return;
+      for (const pid of alive) {
+        signal(pid, 'SIGKILL');
+        killed.add(pid);
+      }
+    }
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
+/** Resolves when the init says so; rejects with a sentence that says what it said instead. */
+function ready(init: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let complaint = '';
+    const timer = setTimeout(
+      () => fail(`it did not come up within ${readyTimeoutMs / 1000} s`),
+      readyTimeoutMs,
+    );
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      reject(new UnavailableError(`cannot start a machine: ${why}; ${advice}`));
+    };
+    init.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (!said.includes('ready\n')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    init.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
+    init.once('error', (error) => fail(error.message));
+    init.once('close', (code) => fail(complaint.trim() || `unshare ended with code ${code ?? 'none'}`));
+  });
+}
+
+const advice = 'run powercut as root, where namespaces may be made (`powercut doctor` says more)';
