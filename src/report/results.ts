@@ -1,4 +1,7 @@
-/** results.json: what a run found, the one record that the terminal, the page and `--json` are all made from. Pure data. */
+/**
+ * results.json: what a run found, the one record that the terminal, the page and `--json` are all made from. Pure data.
+ * Every time in it, those of disk ops included, is in milliseconds since the run began, as in the history.
+ */
 import type { JudgedContract } from '../checkers/contract.ts';
 import type { BrokenOp, FindingClass } from '../checkers/finding.ts';
 import type { Json, Valid } from '../checkers/history.ts';
@@ -55,6 +58,10 @@ export interface Finding {
     readonly count: number;
     /** The dropped disk ops that justify it, the most telling first; at most 50. */
     readonly diskOps: readonly Op[];
+    /** Names of the processes in `diskOps`, by pid, where they could be read. */
+    readonly processes?: Readonly<Record<string, string>>;
+    /** The instant of the cut that dropped them. */
+    readonly cutMs?: number;
     /** The profile's rule that allows the drop. */
     readonly rule: string;
     /** The proof as people read it, one sentence each. */
