@@ -8,10 +8,13 @@ import type { Choice, DiskControl, FreezeTrigger, Frozen, Loss } from '../mount/
 export interface SpawnOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: 'pipe' | 'ignore';
-  /** A file that receives stdout, stderr or both (appended); default: piped to the caller. */
-  readonly stdout?: 'pipe' | { readonly file: string };
-  readonly stderr?: 'pipe' | { readonly file: string };
+  readonly stdin?: 'pipe' | 'ignore' | { readonly descriptor: number };
+  /**
+   * A file that receives stdout, stderr or both (appended), or an open descriptor of the caller's that is handed down (a
+   * terminal, say); default: piped to the caller.
+   */
+  readonly stdout?: 'pipe' | { readonly file: string } | { readonly descriptor: number };
+  readonly stderr?: 'pipe' | { readonly file: string } | { readonly descriptor: number };
   /** Run as root of the box instead of as the unprivileged user: for set-up only. */
   readonly privileged?: boolean;
 }

@@ -42,7 +42,7 @@ export function spawnIn(
       detached: true,
       env: environment,
       stdio: [
-        options.stdin ?? 'ignore',
+        source(options.stdin),
         sink(place, options.stdout, files),
         sink(place, options.stderr, files),
       ],
@@ -170,8 +170,13 @@ function environmentOf(place: Place, options: SpawnOptions): Record<string, stri
   };
 }
 
+function source(from: SpawnOptions['stdin']): 'pipe' | 'ignore' | number {
+  return typeof from === 'object' ? from.descriptor : (from ?? 'ignore');
+}
+
 function sink(place: Place, to: SpawnOptions['stdout'], files: number[]): 'pipe' | number {
   if (to === undefined || to === 'pipe') return 'pipe';
+  if ('descriptor' in to) return to.descriptor;
   assert(!isOn(place.directory, to.file), `${to.file} is on the disk: powercut itself must never touch it`);
   const file = openSync(to.file, 'a', 0o640);
   files.push(file);
