@@ -41,11 +41,7 @@ export function spawnIn(
       cwd: '/',
       detached: true,
       env: environment,
-      stdio: [
-        source(options.stdin),
-        sink(place, options.stdout, files),
-        sink(place, options.stderr, files),
-      ],
+      stdio: [source(options.stdin), sink(place, options.stdout, files), sink(place, options.stderr, files)],
     });
     return new EnteredProcess(child, command);
   } finally {
