@@ -1,21 +1,64 @@
 /**
  * The session loop: reads requests from /dev/fuse with blocking reads, hands them to a file system, writes replies. It
- * knows nothing of crashes: a gate decides whether requests are served, held or failed.
+ * knows nothing of crashes: a gate decides whether requests are served, held or failed. Run it on a thread of its own,
+ * which never touches the mount itself: it would wait for its own answer.
  */
+import { readSync, writeSync } from 'node:fs';
+import { requestBufferBytes, type WriteMode } from './codec/init.ts';
+import type { Reply } from './codec/reply.ts';
+import { Request } from './codec/request.ts';
+import { Conversation } from './conversation.ts';
+import type { OnError } from './dispatch.ts';
+import type { FileSystem } from './filesystem.ts';
+import type { Gate } from './gate.ts';
 
-/** The valve between the kernel and the file system. */
-export interface Gate {
-  /**
-   * Looked at before each request: `open` serves it; `held` keeps it, unanswered and unapplied; `failing` answers EIO.
-   * When it turns from `held` to `open` the session serves what it held, in order; from `held` to `failing` it answers EIO.
-   */
-  state(): 'open' | 'held' | 'failing';
-  /**
-   * A STATFS arrived, whatever the state: messages may be waiting. Called before its answer, which is given even while
-   * requests are held (EIO only while failing). STATFS and not a LOOKUP is the wake call because it takes no lock of any
-   * directory: while a CREATE in the root is held, the kernel keeps the root locked and a LOOKUP there would never arrive.
-   */
-  wake(): void;
-  /** A request that may have changed the disk was applied; the gate may close now, before the next one. */
-  applied(): void;
+export type { Gate } from './gate.ts';
+export type { WriteMode } from './codec/init.ts';
+
+export interface ServeOptions {
+  /** Default `through`: each write is seen when it is made. */
+  readonly writes?: WriteMode;
+  /** Hears of faults in the file system (answered EIO) and in the conversation with the kernel. */
+  readonly onError?: OnError;
+}
+
+/**
+ * Serves a mount on an open /dev/fuse descriptor; returns when it was unmounted. Throws only when the descriptor cannot
+ * be read at all.
+ */
+export function serve(fd: number, fileSystem: FileSystem, gate: Gate, options: ServeOptions = {}): void {
+  const { writes = 'through', onError = () => undefined } = options;
+  const send = (reply: Reply): void => {
+    sendReply(fd, reply, onError);
+  };
+  const conversation = new Conversation({ fileSystem, gate, writes, onError, send });
+  // One buffer for all requests: a WRITE's data is copied once by the kernel into it, and once into the disk's pages.
+  const request = new Request(requestBufferBytes);
+  while (receive(fd, request)) conversation.receive(request);
+}
+
+/** Waits for the next request. False when there will be none. */
+function receive(fd: number, request: Request): boolean {
+  for (;;) {
+    try {
+      request.length = readSync(fd, request.bytes, 0, request.bytes.length, null);
+      return request.length > 0;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      // Unmounted, or aborted through fusectl or umount --force.
+      if (code === 'ENODEV' || code === 'ECONNABORTED') return false;
+      // ENOENT: the request was withdrawn while it was being read.
+      if (code !== 'ENOENT' && code !== 'EINTR' && code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+function sendReply(fd: number, reply: Reply, onError: OnError): void {
+  try {
+    writeSync(fd, reply.bytes, 0, reply.length, null);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // ENOENT: nobody waits for this answer any more. ENODEV: the next read ends the session.
+    if (code !== 'ENOENT' && code !== 'ENODEV' && code !== 'ECONNABORTED') onError(error, 'sending a reply');
+  }
 }

@@ -1,0 +1,33 @@
+/**
+ * Messages from the server to the kernel that no request asked for: cached attributes, data or names that no longer hold.
+ * The kernel answers ENOENT to the write when it did not know the inode or name, which is as good as done.
+ */
+import { notifyCodes } from './flags.ts';
+import { notifyInvalEntryOut, notifyInvalInodeOut, outHeader } from './layout.ts';
+
+/** Attributes and all cached data of an inode. Dirty mapped pages are written to the server first. */
+export function invalidateInode(ino: number): Buffer {
+  const message = notification(notifyCodes.INVAL_INODE, notifyInvalInodeOut.sizeBytes);
+  const body = outHeader.sizeBytes;
+  message.writeBigUInt64LE(BigInt(ino), body + notifyInvalInodeOut.ino);
+  // From byte 0, and a length of 0: all of it.
+  return message;
+}
+
+/** What the kernel believes of a name (binary, one character a byte) in a directory, its absence included. */
+export function invalidateEntry(parent: number, name: string): Buffer {
+  const body = outHeader.sizeBytes;
+  const nameOffset = notifyInvalEntryOut.sizeBytes;
+  const message = notification(notifyCodes.INVAL_ENTRY, nameOffset + name.length + 1);
+  message.writeBigUInt64LE(BigInt(parent), body + notifyInvalEntryOut.parent);
+  message.writeUInt32LE(name.length, body + notifyInvalEntryOut.namelen);
+  message.write(name, body + nameOffset, 'latin1');
+  return message;
+}
+
+function notification(code: number, bodyBytes: number): Buffer {
+  const message = Buffer.alloc(outHeader.sizeBytes + bodyBytes);
+  message.writeUInt32LE(message.length, outHeader.len);
+  message.writeInt32LE(code, outHeader.error);
+  return message;
+}

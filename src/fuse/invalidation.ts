@@ -1,0 +1,29 @@
+/**
+ * Telling the kernel that what it caches of a file no longer holds.
+ *
+ * Never from the thread that serves the mount: the kernel takes page locks that a READ of ours may be holding until it is
+ * answered, and hands dirty mapped pages over as WRITEs, before it returns. So these are asynchronous writes, on Node's
+ * thread pool, and the gate must be open.
+ */
+import { write } from 'node:fs';
+import { invalidateEntry, invalidateInode } from './codec/notification.ts';
+
+/** Attributes and cached data of these inodes. Resolves when the kernel has dropped them. */
+export async function invalidateInodes(fd: number, inos: Iterable<number>): Promise<void> {
+  for (const ino of inos) await notify(fd, invalidateInode(ino));
+}
+
+/** What the kernel believes of a name (binary) in a directory. */
+export async function invalidateName(fd: number, directory: number, name: string): Promise<void> {
+  await notify(fd, invalidateEntry(directory, name));
+}
+
+function notify(fd: number, message: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    write(fd, message, 0, message.length, null, (error) => {
+      // ENOENT: the kernel knew nothing of it.
+      if (error === null || error.code === 'ENOENT') resolve();
+      else reject(error);
+    });
+  });
+}
