@@ -1,0 +1,30 @@
+/** A nemesis: what goes wrong, and when. It says what happens in terms of the machine; the run carries it out and records it. */
+import type { Random } from './random.ts';
+
+/** What a nemesis may do to a run. Each call returns when the target works again, or cannot. */
+export interface Circumstances {
+  readonly random: Random;
+  readonly intervalMs: number;
+  /** Lets the clients work. Ends early when the run's time is up. */
+  work(durationMs: number): Promise<void>;
+  /** The power cut: un-synced data and names are lost, the machine boots, the target starts, everything is read. */
+  cutPower(): Promise<void>;
+  /** Every process dies, the disk keeps everything; then as after a cut. */
+  kill(): Promise<void>;
+  /** Everything volatile becomes durable. */
+  checkpoint(): Promise<void>;
+  /** Un-synced data vanish under the living target; the durable state of that instant is booted beside it. */
+  loseUnsynced(): Promise<void>;
+  /** Asks the disk what is un-synced. */
+  takeReport(): Promise<void>;
+}
+
+export interface Nemesis {
+  readonly name: string;
+  readonly about: string;
+  /** What must have happened for the run to have tested something. */
+  readonly tests: 'power-loss' | 'kill' | 'nothing';
+  /** How often it strikes, as a share of the interval. Default 1. */
+  readonly pace?: number;
+  strike(circumstances: Circumstances): Promise<void>;
+}
