@@ -32,16 +32,30 @@ export interface Target {
   /** The workloads it can run: `set`. */
   readonly workloads: readonly string[];
   readonly expectedUnsynced: readonly ExpectedUnsynced[];
-  /** What it promises under these settings, or `undefined` where its vendor calls the settings unsafe. */
-  documented(
-    settings: Settings,
-  ):
-    | (Contract & { readonly reason: string; readonly link: string; readonly kill?: JudgedContract['kill'] })
-    | { readonly unsafe: string; readonly link: string };
+  /** What its vendor says of these settings. */
+  documented(settings: Settings): Documented;
   /** Finds the program and its version on this computer; a missing one says which package has it. */
   detect(): Promise<Detected>;
   /** Makes an instance; `settings` are complete (defaults filled in) and checked. */
   open(context: TargetContext): TargetInstance;
+}
+
+type Kill = NonNullable<JudgedContract['kill']>;
+
+/**
+ * What the vendor says of some settings. `kill` as in JudgedContract. `unsafe` is the reason in a clause that completes
+ * "the vendor calls these settings unsafe: …".
+ */
+export type Documented =
+  | (Contract & { readonly reason: string; readonly link?: string; readonly kill?: Kill })
+  | { readonly unsafe: string; readonly link?: string; readonly kill?: Kill };
+
+/** What a program says of itself once it runs: a driver's hello. It outranks what its Target says. */
+export interface Declared {
+  readonly name: string;
+  readonly version: string;
+  readonly documented: Documented;
+  readonly expectedUnsynced: readonly ExpectedUnsynced[];
 }
 
 export type Detected =
@@ -79,14 +93,20 @@ export class StartError extends Error {
 }
 
 export interface TargetInstance {
+  /** Present from the end of `setup` or `start` on, for targets that describe themselves. */
+  readonly declared?: Declared | undefined;
   /** Once, on the empty disk of a booted machine: initdb, schema. Ends with the target stopped cleanly. */
   setup(): Promise<void>;
   /** Starts it on what the disk holds and waits until it answers a client. Rejects with StartError. */
   start(): Promise<void>;
   /** Asks for a graceful stop; true if it ended within `graceMs`. */
   stop(graceMs: number): Promise<boolean>;
-  /** Resolves when the target ends by itself while it should run. Never resolves for embedded targets. */
+  /**
+   * Resolves when the target ends by itself, or stops speaking sense, while it should run; not after `stop`, and not when
+   * the machine is killed or cut. One promise for each `start`: read it anew after each. Never resolves for embedded targets.
+   */
   readonly died: Promise<{ readonly sentence: string; readonly lastLines: readonly string[] }>;
+  /** Never rejects: a client that cannot reach the target answers `fail` to everything, a tenth of a second later. */
   connect(): Promise<Client>;
   /** The target's own integrity check on a started target. */
   verify(): Promise<Integrity>;
