@@ -24,6 +24,9 @@ export interface BrokenOp {
   readonly index: number;
 }
 
+/** A violation names so many of its ops; the count of all stands in its message. */
+export const opsPerViolation = 32;
+
 /** What a checker says before the disk's proof is attached. */
 export interface Violation {
   readonly class: FindingClass;
@@ -35,6 +38,6 @@ export interface Violation {
   readonly timeMs: number;
   /** True where nothing interrupted the target between the last sign of the ops and their loss: no cut explains it. */
   readonly duringBoot?: boolean;
-  /** The ops that are missing or wrong, earliest first; at most 32 of them. */
+  /** The ops that are missing or wrong, earliest first; at most `opsPerViolation` of them. */
   readonly ops: readonly BrokenOp[];
 }
