@@ -9,6 +9,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import assert from 'node:assert/strict';
+import { whyNoNamespace } from './namespace-errors.ts';
 import { childrenOf, pidNamespaceOf, processesIn } from './procfs.ts';
 import { searchPath } from './tools.ts';
 import { UnavailableError } from './unavailable.ts';
@@ -143,7 +144,7 @@ function ready(init: ChildProcess): Promise<void> {
     );
     const fail = (why: string): void => {
       clearTimeout(timer);
-      reject(new UnavailableError(`cannot start a machine: ${why}; ${advice}`));
+      reject(new UnavailableError(`cannot start a machine: ${whyNoNamespace(why)}`));
     };
     init.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString();
@@ -156,5 +157,3 @@ function ready(init: ChildProcess): Promise<void> {
     init.once('close', (code) => fail(complaint.trim() || `unshare ended with code ${code ?? 'none'}`));
   });
 }
-
-const advice = 'run powercut as root, where namespaces may be made (`powercut doctor` says more)';

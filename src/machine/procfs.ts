@@ -1,5 +1,5 @@
 /**
- * What /proc tells about processes and mounts. Synchronous and short; a process that ends meanwhile is simply not there.
+ * What /proc tells about processes. Synchronous and short; a process that ends meanwhile is simply not there.
  * Never reads through a path on the disk: a frozen disk would hold the reader.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
@@ -34,8 +34,9 @@ export function pidNamespaceOf(pid: number | 'self'): string | undefined {
   return link(`/proc/${pid}/ns/pid`);
 }
 
-export function mountNamespaceOf(pid: number | 'self'): string | undefined {
-  return link(`/proc/${pid}/ns/mnt`);
+/** The command line of a process, word by word; empty when it is gone. */
+export function commandLineOf(pid: number | 'self'): string[] {
+  return (read(`/proc/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
 }
 
 /** Every live process in a pid namespace (not in those nested within it). */
@@ -47,30 +48,6 @@ export function allPids(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-}
-
-export interface Mount {
-  readonly point: string;
-  /** `major:minor`; for FUSE the minor number is the connection's. */
-  readonly device: string;
-  readonly type: string;
-  readonly source: string;
-}
-
-/** The mounts of this process's mount namespace, in order of mounting. */
-export function mounts(): Mount[] {
-  const lines = (read('/proc/self/mountinfo') ?? '').split('\n').filter(Boolean);
-  return lines.map((line) => {
-    const [front = '', back = ''] = line.split(' - ');
-    const [, , device = '', , point = ''] = front.split(' ');
-    const [type = '', source = ''] = back.split(' ');
-    return { point: unescape(point), device, type, source: unescape(source) };
-  });
-}
-
-/** The kernel writes blanks, tabs, line ends and backslashes of names in octal. */
-function unescape(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }
 
 function read(file: string): string | undefined {

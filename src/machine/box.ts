@@ -1,0 +1,91 @@
+/**
+ * The box around all of powercut. The command line that a user starts (the launcher) only runs itself once more, inside
+ * mount and pid namespaces of its own, and hands through what the inner one says and how it ends. The kernel then
+ * guarantees what no exit handler can: when the launcher or the inner powercut dies, by whatever signal, every process of
+ * the box dies and every mount in it is gone.
+ *
+ * The box is a session of its own, so that a Ctrl-C at the terminal reaches the launcher alone. The launcher passes it on
+ * to the inner powercut, exactly once; nothing else in the box ever hears of it.
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:os';
+import { clearLeftovers } from './leftovers.ts';
+import { whyNoNamespace } from './namespace-errors.ts';
+import { childrenOf, commandLineOf } from './procfs.ts';
+import { SignalRelay } from './signal-relay.ts';
+import { requireTools, searchPath } from './tools.ts';
+import { UnavailableError } from './unavailable.ts';
+
+const nameOfInit = 'powercut-box';
+const variable = 'POWERCUT_BOX';
+
+/** Whether this process runs inside a box. The variable alone proves nothing: the init of this pid namespace must be the box's. */
+export function inBox(): boolean {
+  const token = process.env[variable];
+  if (token === undefined) return false;
+  const init = commandLineOf(1);
+  return init[init.indexOf(nameOfInit) + 1] === token;
+}
+
+/**
+ * Runs powercut's own command line (`process.argv` without the interpreter, unless told otherwise) inside a new box.
+ * Resolves with its exit code; rejects with a sentence where a box cannot be made. Call it from the main thread: the
+ * kernel ends the box with the thread that made it.
+ */
+export async function enterBox(argv: readonly string[] = process.argv.slice(1)): Promise<number> {
+  requireTools();
+  await clearLeftovers();
+  const token = randomUUID();
+  const inner = [process.execPath, ...process.execArgv, ...argv];
+  const box = spawn(
+    'setpriv',
+    ['--pdeathsig', 'KILL', 'sh', '-c', outerScript, String(process.pid), nameOfInit, token, ...inner],
+    {
+      detached: true,
+      env: { ...process.env, PATH: searchPath(), [variable]: token },
+      // What unshare says is kept for a sentence; descriptor 3 is the stderr of powercut itself.
+      stdio: ['inherit', 'inherit', 'pipe', 2],
+    },
+  );
+  const complaint: string[] = [];
+  box.stderr?.on('data', (chunk: Buffer) => complaint.push(chunk.toString()));
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    box.once('error', reject);
+    box.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  const relay = new SignalRelay({
+    target: () => (box.pid === undefined ? undefined : innerOf(box.pid)),
+    kill: () => box.kill('SIGKILL'),
+  });
+  try {
+    const { code, signal } = await ended;
+    if (relay.killed) return 128 + constants.signals.SIGINT;
+    if (code !== 0 && complaint.length > 0) {
+      throw new UnavailableError(`cannot make powercut's namespaces: ${whyNoNamespace(complaint.join(''))}`);
+    }
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  } finally {
+    relay.close();
+  }
+}
+
+/**
+ * `$0` is the launcher. It may have died before its death signal was set; nobody would end the box then. The init is a
+ * shell that stays: a change of user, as programs make it, would clear the death signal of an init that became one.
+ */
+const outerScript = `
+[ "$PPID" = "$0" ] || exit 1
+exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc sh -c '
+exec 2>&3 3>&-
+shift
+"$@"
+exit $?
+' "$@"
+`;
+
+/** The inner powercut: the first child of the box's init. */
+function innerOf(box: number): number | undefined {
+  const [init] = childrenOf(box);
+  return init === undefined ? undefined : childrenOf(init)[0];
+}
