@@ -43,7 +43,6 @@ const lines = (files: readonly UnsyncedFile[]) =>
     timeMs: 0,
     sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     files,
-    exact: true,
   });
 
 describe('un-synced files as lines', () => {
