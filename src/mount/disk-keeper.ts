@@ -1,0 +1,212 @@
+/**
+ * Keeps what a disk process owns: the disk in service, the disk as it was before the last loss (for traces), and the images
+ * that were kept. Answers requests about them. Knows nothing of threads or of the kernel.
+ *
+ * Invariant: while a mount is served its disk object stays in service, even when a cut has already built the next one: the
+ * kernel may still name inodes of the old.
+ */
+import { Disk, type DiskOptions } from '../disk/disk.ts';
+import type { Caller } from '../disk/disk-state.ts';
+import type { Op } from '../disk/op.ts';
+import type { Choice, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport } from './control.ts';
+import type { Progress } from './freeze-gate.ts';
+import type { OpLog } from './op-log.ts';
+import type { ProcessNames } from './process-names.ts';
+import { Refusal } from './refusal.ts';
+import { exportTree } from './image-export.ts';
+import { importTree } from './tree-import.ts';
+import type { Steps, Transfer } from './tree-transfer.ts';
+import type { WorkerRequests } from './worker-requests.ts';
+
+type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
+
+const tracesPerNeedle = 16;
+const maxNeedles = 64;
+/** Each costs the pages in which it differs; a caller that never drops any must hear of it. */
+const maxImages = 10_000;
+const barrierKinds: ReadonlySet<Op['kind']> = new Set([
+  'fsync',
+  'fdatasync',
+  'fsync-dir',
+  'checkpoint',
+  'lose-unsynced',
+  'cut',
+]);
+
+export class DiskKeeper {
+  /** What the mount serves. */
+  readonly served: { current: Disk };
+  readonly #options: DiskOptions;
+  readonly #names: ProcessNames;
+  /** The newest disk; differs from the served one between a cut under a mount and the end of that mount. */
+  #current: Disk;
+  #previous: Disk | undefined;
+  readonly #images = new Map<number, Disk>();
+  #lastImage = 0;
+  #cuts = 0;
+  #mutations = 0;
+  #isServing = false;
+  readonly #self: Caller = { pid: process.pid, uid: 0, gid: 0 };
+
+  constructor(options: Omit<DiskOptions, 'onOp'>, names: ProcessNames, log: OpLog | undefined) {
+    this.#names = names;
+    this.#options = {
+      ...options,
+      onOp: (op) => {
+        if (!barrierKinds.has(op.kind)) this.#mutations++;
+        const process = names.see(op.pid, op.timeMs);
+        log?.add(op, process);
+      },
+    };
+    this.#current = new Disk(this.#options);
+    this.served = { current: this.#current };
+  }
+
+  progress(): Progress {
+    const { opCount, unsyncedFiles } = this.served.current;
+    return { opNumber: opCount, mutations: this.#mutations, hasUnsynced: unsyncedFiles > 0 };
+  }
+
+  /** The disk was cut under its mount: what that mount still holds must never be applied. */
+  get isReplaced(): boolean {
+    return this.served.current !== this.#current;
+  }
+
+  beginService(): void {
+    this.#isServing = true;
+  }
+
+  endService(): void {
+    this.#isServing = false;
+    const disk = this.served.current;
+    this.served.current = this.#current;
+    if (disk === this.#current) disk.forgetAll();
+    else if (disk !== this.#previous) disk.release();
+  }
+
+  stats(): WorkerRequests['stats']['reply'] {
+    const { ops, barriers, files, pageBytes } = this.#current.stats();
+    return {
+      profile: this.#current.profile.name,
+      ops,
+      barriers,
+      cuts: this.#cuts,
+      unsyncedBytes: this.#current.unsyncedBytes,
+      unsyncedFiles: this.#current.unsyncedFiles,
+      files,
+      pageBytes,
+    };
+  }
+
+  report(): UnsyncedReport {
+    const files = this.#named(this.#current.unsynced());
+    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    return { timeMs: this.#options.clock.monotonicMs(), sizeBytes, files };
+  }
+
+  checkpoint(): Reply<'checkpoint'> {
+    const { sizeBytes } = this.#current.checkpoint(this.#self);
+    return { timeMs: this.#options.clock.monotonicMs(), sizeBytes };
+  }
+
+  loseUnsynced(): WorkerRequests['lose-unsynced']['reply'] {
+    if (this.isReplaced) throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
+    const before = this.#current.fork();
+    const { changedInos, ...loss } = this.#current.loseUnsynced(this.#self);
+    this.#keepPrevious(before);
+    return { loss: this.#withProcesses(loss), changedInos };
+  }
+
+  cut(choice: Choice): Reply<'cut'> {
+    const old = this.#current;
+    const loss = this.#withProcesses(old.loss(choice));
+    const image = old.crashImage(choice);
+    const number = this.#keep(image);
+    this.#current = image.fork();
+    this.#cuts++;
+    if (!this.#isServing) this.served.current = this.#current;
+    this.#keepPrevious(old);
+    return { ...loss, image: number };
+  }
+
+  keepImage(): Reply<'keep-image'> {
+    const image = this.#current.crashImage('lose-all');
+    const opNumber = this.#current.opCount;
+    return { image: this.#keep(image), frozenMs: this.#options.clock.monotonicMs(), opNumber };
+  }
+
+  dropImage(number: number): void {
+    this.#image(number).release();
+    this.#images.delete(number);
+  }
+
+  exportImage(number: number, directory: string): Steps<Transfer> {
+    return exportTree(this.#image(number), directory);
+  }
+
+  *import(directory: string): Steps<Transfer> {
+    const disk = this.served.current;
+    const entries = disk.entries(Disk.rootIno);
+    if (typeof entries === 'number' || entries.length > 0) {
+      throw new Refusal(`cannot load ${directory}: the disk is not empty, wipe it first`);
+    }
+    try {
+      return yield* importTree(disk, this.#self, directory);
+    } catch (error) {
+      this.wipe();
+      throw error;
+    }
+  }
+
+  wipe(): void {
+    this.#current.release();
+    this.#current = new Disk(this.#options);
+    this.served.current = this.#current;
+  }
+
+  trace(needles: readonly string[]): readonly Trace[] {
+    if (this.#previous === undefined) throw new Refusal('nothing to trace: nothing was cut or lost yet');
+    const searched = needles.filter((needle) => needle !== '');
+    if (searched.length > maxNeedles) throw new Refusal(`at most ${maxNeedles} needles can be traced at once`);
+    return this.#previous.findUnsynced(searched, tracesPerNeedle);
+  }
+
+  #image(number: number): Disk {
+    const image = this.#images.get(number);
+    if (image === undefined) throw new Refusal(`there is no image ${number}: it was dropped or never kept`);
+    return image;
+  }
+
+  #keep(image: Disk): number {
+    if (this.#images.size >= maxImages) {
+      image.release();
+      throw new Refusal(`${maxImages} images are kept already: drop some`);
+    }
+    const number = ++this.#lastImage;
+    this.#images.set(number, image);
+    return number;
+  }
+
+  #keepPrevious(disk: Disk): void {
+    const older = this.#previous;
+    this.#previous = disk;
+    if (older !== undefined && older !== this.served.current) older.release();
+  }
+
+  #named(files: readonly Omit<UnsyncedFile, 'process'>[]): UnsyncedFile[] {
+    return files.map((file) => {
+      const process = this.#names.nameOf(file.lastOp.pid);
+      return process === undefined ? file : { ...file, process };
+    });
+  }
+
+  #withProcesses(loss: Omit<Loss, 'processes'>): Loss {
+    const processes: Record<string, string> = {};
+    const pids = new Set([...loss.ops, ...loss.files.map((file) => file.lastOp)].map((op) => op.pid));
+    for (const pid of pids) {
+      const name = this.#names.nameOf(pid);
+      if (name !== undefined) processes[pid] = name;
+    }
+    return { ...loss, files: this.#named(loss.files), processes };
+  }
+}

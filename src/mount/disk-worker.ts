@@ -1,0 +1,160 @@
+/**
+ * The thread that owns the disk. While a mount is served it sits in blocking reads of /dev/fuse and hears messages only
+ * when a request wakes it (see Gate.wake); between mounts it hears them in its event loop. It must never touch the mount
+ * itself: it would wait for its own answer.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import picomatch from 'picomatch';
+import { profiles } from '../disk/profiles/catalogue.ts';
+import { serve } from '../fuse/session.ts';
+import type { DiskOptions } from './control.ts';
+import { monotonicMs, realClock } from './disk-clock.ts';
+import { DiskKeeper } from './disk-keeper.ts';
+import { diskFileSystem } from './filesystem.ts';
+import { FreezeGate } from './freeze-gate.ts';
+import { errorCode, messageOf } from './mount-errors.ts';
+import { OpLog } from './op-log.ts';
+import { ProcessNames } from './process-names.ts';
+import { Refusal } from './refusal.ts';
+import type { Steps, Transfer } from './tree-transfer.ts';
+import type { WorkerAnswer, WorkerMessage, WorkerRequests, WorkerStart } from './worker-requests.ts';
+
+/** How long the mount may go unserved while a tree is written or read. */
+const sliceMs = 20;
+
+const { options, port, flags } = workerData as WorkerStart;
+const log =
+  options.opLogFile === undefined ? undefined : new OpLog(options.opLogFile, warn, new Int32Array(flags));
+const keeper = createKeeper(options);
+const fileSystem = diskFileSystem(keeper.served);
+const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: monotonicMs });
+let transfer: Steps<Transfer> | undefined;
+
+/** Undefined: the answer comes later. */
+type Handler<Name extends keyof WorkerRequests> = (
+  params: WorkerRequests[Name]['params'],
+  id: number,
+) => WorkerRequests[Name]['reply'] | undefined;
+
+const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
+  stats: () => keeper.stats(),
+  report: () => keeper.report(),
+  checkpoint: () => keeper.checkpoint(),
+  'lose-unsynced': () => keeper.loseUnsynced(),
+  freeze: ({ trigger }, id) => {
+    gate.freeze(trigger, (outcome) => {
+      if (outcome instanceof Error) send({ id, refusal: outcome.message });
+      else send({ id, ok: outcome });
+    });
+    return undefined;
+  },
+  'freeze-overdue': () => {
+    gate.freezeOverdue();
+    return {};
+  },
+  thaw: () => {
+    if (keeper.isReplaced) throw new Refusal('cannot thaw: the disk was cut, only fail and unmount are left');
+    gate.thaw();
+    return {};
+  },
+  fail: () => {
+    gate.fail();
+    return {};
+  },
+  cut: ({ choice }) => keeper.cut(choice),
+  'keep-image': () => keeper.keepImage(),
+  'drop-image': ({ image }) => {
+    keeper.dropImage(image);
+    return {};
+  },
+  wipe: () => {
+    keeper.wipe();
+    return {};
+  },
+  trace: ({ needles }) => keeper.trace(needles),
+  'export-image': ({ image, directory }) => begin(keeper.exportImage(image, directory)),
+  import: ({ directory }) => begin(keeper.import(directory)),
+  continue: () => proceed(),
+  'flush-log': () => ({}),
+  serve: ({ descriptor }) => {
+    gate.reset();
+    keeper.beginService();
+    serve(descriptor, fileSystem, gate, { onError: (error, context) => warn(`${context}: ${messageOf(error)}`) });
+    keeper.endService();
+    gate.reset();
+    return {};
+  },
+};
+
+port.on('message', handle);
+parentPort?.postMessage('ready');
+
+function createKeeper({ profile: name, pins, capacityBytes, owner }: DiskOptions): DiskKeeper {
+  const profile = profiles.get(name);
+  if (profile === undefined) throw new Error(`there is no profile "${name}": ${[...profiles.keys()].join(', ')}`);
+  const isPinned = pins.length === 0 ? undefined : picomatch([...pins], { dot: true });
+  return new DiskKeeper(
+    {
+      profile,
+      clock: realClock,
+      owner,
+      ...(isPinned === undefined ? {} : { isPinned: (path: string) => isPinned(path) }),
+      ...(capacityBytes === undefined ? {} : { capacityBytes }),
+    },
+    new ProcessNames(),
+    log,
+  );
+}
+
+function drain(): void {
+  for (;;) {
+    const received = receiveMessageOnPort(port) as { readonly message: WorkerMessage } | undefined;
+    if (received === undefined) return;
+    handle(received.message);
+  }
+}
+
+function handle({ id, name, params }: WorkerMessage): void {
+  try {
+    const handler = handlers[name] as (params: unknown, id: number) => object | undefined;
+    const ok = handler(params, id);
+    if (ok !== undefined) send({ id, ok });
+  } catch (error) {
+    // Anything else is a fault of this program: it ends the disk rather than serve a disk that cannot be trusted.
+    if (!(error instanceof Refusal) && errorCode(error) === undefined) throw error;
+    send({ id, refusal: messageOf(error) });
+  }
+  log?.flush(monotonicMs());
+}
+
+function begin(steps: Steps<Transfer>): Transfer | { readonly more: true } {
+  transfer = steps;
+  return proceed();
+}
+
+function proceed(): Transfer | { readonly more: true } {
+  const steps = transfer;
+  if (steps === undefined) throw new Refusal('nothing is being exported or imported');
+  const untilMs = monotonicMs() + sliceMs;
+  try {
+    while (monotonicMs() < untilMs) {
+      const step = steps.next();
+      if (step.done === true) {
+        transfer = undefined;
+        return step.value;
+      }
+    }
+    return { more: true };
+  } catch (error) {
+    transfer = undefined;
+    throw error;
+  }
+}
+
+function send(answer: WorkerAnswer): void {
+  port.postMessage(answer);
+}
+
+function warn(warning: string): void {
+  send({ warning });
+}

@@ -1,0 +1,113 @@
+/**
+ * The gate of a mounted disk: open, held (frozen) or failing, and the trigger that closes it. Lives on the serving
+ * thread; it never waits and never touches the disk.
+ */
+import type { Gate } from '../fuse/session.ts';
+import type { FreezeTrigger, Frozen } from './control.ts';
+
+/** What the gate asks of the disk after each request. */
+export interface Progress {
+  /** The last op applied. */
+  readonly opNumber: number;
+  /** Mutations so far; barriers do not count. */
+  readonly mutations: number;
+  readonly hasUnsynced: boolean;
+}
+
+interface Trigger {
+  readonly afterMutations: number;
+  readonly settle: (outcome: Frozen | Error) => void;
+}
+
+export class FreezeGate implements Gate {
+  readonly #drain: () => void;
+  readonly #progress: () => Progress;
+  readonly #nowMs: () => number;
+  #state: 'open' | 'held' | 'failing' = 'open';
+  #frozen: Frozen | undefined;
+  #trigger: Trigger | undefined;
+  #mutations = 0;
+
+  constructor(options: {
+    /** Handles the messages that wait for the serving thread. */
+    readonly drain: () => void;
+    readonly progress: () => Progress;
+    readonly nowMs: () => number;
+  }) {
+    this.#drain = options.drain;
+    this.#progress = options.progress;
+    this.#nowMs = options.nowMs;
+  }
+
+  state(): 'open' | 'held' | 'failing' {
+    return this.#state;
+  }
+
+  wake(): void {
+    this.#drain();
+  }
+
+  applied(): void {
+    if (this.#trigger === undefined) return;
+    const { mutations, hasUnsynced } = this.#progress();
+    const isMutation = mutations > this.#mutations;
+    this.#mutations = mutations;
+    if (isMutation && hasUnsynced && mutations > this.#trigger.afterMutations) this.#close();
+  }
+
+  /** Calls `settle` once frozen, or with the error that prevents it. A trigger at work is overtaken by `now`. */
+  freeze(trigger: FreezeTrigger, settle: (outcome: Frozen | Error) => void): void {
+    if (this.#state === 'failing') {
+      settle(new Error('cannot freeze: the disk fails every request until the next mount'));
+    } else if (this.#frozen !== undefined) {
+      settle(this.#frozen);
+    } else if (trigger.at === 'now') {
+      settle(this.#close());
+    } else if (this.#trigger !== undefined) {
+      settle(new Error('a freeze is already waiting for its trigger'));
+    } else {
+      this.#mutations = this.#progress().mutations;
+      this.#trigger = { afterMutations: this.#mutations + trigger.afterOps, settle };
+    }
+  }
+
+  /** The time for the trigger is up: freezes anyway. */
+  freezeOverdue(): void {
+    if (this.#trigger !== undefined) this.#close();
+  }
+
+  thaw(): void {
+    if (this.#state !== 'held') throw new Error(`cannot thaw: the disk is ${this.#state === 'open' ? 'not frozen' : 'failing'}`);
+    this.#state = 'open';
+    this.#frozen = undefined;
+  }
+
+  fail(): void {
+    this.#state = 'failing';
+    this.#frozen = undefined;
+    this.#abandon('the disk was failed before it froze');
+  }
+
+  /** A new session begins, or the old one has ended. */
+  reset(): void {
+    this.#state = 'open';
+    this.#frozen = undefined;
+    this.#abandon('the disk was unmounted before it froze');
+  }
+
+  #close(): Frozen {
+    const frozen = { frozenMs: this.#nowMs(), opNumber: this.#progress().opNumber };
+    this.#state = 'held';
+    this.#frozen = frozen;
+    const trigger = this.#trigger;
+    this.#trigger = undefined;
+    trigger?.settle(frozen);
+    return frozen;
+  }
+
+  #abandon(reason: string): void {
+    const trigger = this.#trigger;
+    this.#trigger = undefined;
+    trigger?.settle(new Error(reason));
+  }
+}

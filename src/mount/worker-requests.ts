@@ -1,0 +1,48 @@
+/** What the main thread of a disk process asks of the thread that owns the disk, and how answers come back. */
+import type { DiskOptions, DiskRequests } from './control.ts';
+import type { MessagePort } from 'node:worker_threads';
+
+/** Requests that the owner of the disk answers alone, just as they came. */
+type PassedOn = Pick<
+  DiskRequests,
+  'report' | 'checkpoint' | 'freeze' | 'thaw' | 'fail' | 'keep-image' | 'drop-image' | 'cut' | 'wipe' | 'trace'
+>;
+
+export interface WorkerRequests extends PassedOn {
+  stats: { params: object; reply: Omit<DiskRequests['stats']['reply'], 'mounted' | 'rssBytes'> };
+  'lose-unsynced': {
+    params: object;
+    reply: { readonly loss: DiskRequests['lose-unsynced']['reply']; readonly changedInos: readonly number[] };
+  };
+  /** The time for a freeze trigger is up. */
+  'freeze-overdue': { params: object; reply: object };
+  /** Serves a mount, and answers when it has ended. */
+  serve: { params: { readonly descriptor: number }; reply: object };
+  'export-image': { params: DiskRequests['export-image']['params']; reply: Progressing<'export-image'> };
+  import: { params: DiskRequests['import']['params']; reply: Progressing<'import'> };
+  /** Goes on with the transfer that answered `more`. */
+  continue: { params: object; reply: Progressing<'import'> };
+  'flush-log': { params: object; reply: object };
+}
+
+/** Long work is done in slices, so that the mount is served in between. */
+type Progressing<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'] | { readonly more: true };
+
+export interface WorkerMessage {
+  readonly id: number;
+  readonly name: keyof WorkerRequests;
+  readonly params: unknown;
+}
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly ok: object }
+  | { readonly id: number; readonly refusal: string }
+  /** A sentence for people, that nobody asked for. */
+  | { readonly warning: string };
+
+export interface WorkerStart {
+  readonly options: DiskOptions;
+  readonly port: MessagePort;
+  /** Cell 0: 1 while the op log holds lines that are not in its file yet. */
+  readonly flags: SharedArrayBuffer;
+}
