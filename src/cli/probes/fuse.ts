@@ -31,22 +31,20 @@ function probeMount(descriptor: number): Probe {
   const root = process.getuid?.() === 0;
   const directory = mkdtempSync(join(tmpdir(), 'powercut-doctor-'));
   try {
-    const namespaces = root ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
     const mount = ['mount', '-i', '-t', 'fuse', '-o', 'fd=3,rootmode=40000,user_id=0,group_id=0'];
     const { ok, output } = capture(
       'unshare',
-      [...namespaces, '--propagation', 'private', ...mount, 'powercut-doctor', directory],
+      ['--mount', '--propagation', 'private', ...mount, 'powercut-doctor', directory],
       descriptor,
     );
-    const how = root ? 'as root' : 'in a user namespace';
-    if (ok) return probe('mounting', true, { ok, found: `works ${how}, in a private mount namespace` });
+    if (ok) return probe('mounting', true, { ok, found: 'works, in a private mount namespace' });
     const said = output.split('\n').at(-1) ?? '';
     return probe('mounting', true, {
       ok,
-      found: `does not work ${how}${said === '' ? '' : `: ${said}`}`,
+      found: `${userInfo().username} may not mount${said === '' ? '' : ` (${said})`}`,
       help: root
         ? 'in a container, start it with `--cap-add SYS_ADMIN --device /dev/fuse --security-opt apparmor=unconfined`'
-        : 'run it as root, or allow user namespaces with `sysctl kernel.unprivileged_userns_clone=1`',
+        : 'run powercut as root (with sudo, say)',
     });
   } finally {
     rmdirSync(directory);
