@@ -61,14 +61,23 @@ export async function enterBox(argv: readonly string[] = process.argv.slice(1)):
   try {
     const { code, signal } = await ended;
     if (relay.killed) return 128 + constants.signals.SIGINT;
-    if (code !== 0 && complaint.length > 0) {
-      throw new UnavailableError(`cannot make powercut's namespaces: ${whyNoNamespace(complaint.join(''))}`);
-    }
-    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+    return exitCodeOf(complaint.join(''), code, signal);
   } finally {
     relay.close();
   }
 }
+
+function exitCodeOf(said: string, code: number | null, signal: NodeJS.Signals | null): number {
+  if (!said.startsWith(`${entered}\n`) && code !== 0 && code !== null) {
+    throw new UnavailableError(`cannot make powercut's namespaces: ${whyNoNamespace(said)}`);
+  }
+  // unshare complains only when its init did not end by itself: nothing but SIGKILL can do that to an init.
+  if (code === 1 && said !== `${entered}\n`) return 128 + constants.signals.SIGKILL;
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
+/** What the init says first, on the descriptor where unshare would complain. */
+const entered = 'entered';
 
 /**
  * `$0` is the launcher. It may have died before its death signal was set; nobody would end the box then. The init is a
@@ -77,6 +86,7 @@ export async function enterBox(argv: readonly string[] = process.argv.slice(1)):
 const outerScript = `
 [ "$PPID" = "$0" ] || exit 1
 exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc sh -c '
+echo ${entered} >&2
 exec 2>&3 3>&-
 shift
 "$@"

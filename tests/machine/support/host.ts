@@ -17,11 +17,7 @@ export function processesWith(marker: string): string[] {
 }
 
 function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
-  } catch {
-    return '';
-  }
+  return fileOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 }
 
 /** Repeats an expectation until it holds; the last failure is the test's. */
@@ -34,5 +30,22 @@ export async function eventually(expectation: () => void | Promise<void>, timeou
       if (performance.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+}
+
+/** Mount points that hold the text, in the mount namespace of any live process. */
+export function mountsWith(text: string): string[] {
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => fileOf(`/proc/${pid}/mountinfo`).split('\n'))
+    .filter((line) => line.includes(text));
+  return [...new Set(found)];
+}
+
+function fileOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }

@@ -1,0 +1,75 @@
+// A powercut in little, for tests of the box: enters it and does one of a few things inside. `MODE MARKER [ARGUMENT]`
+import { chownSync } from 'node:fs';
+import { enterBox, inBox } from '../../../dist/machine/box.js';
+import { createMachine } from '../../../dist/machine/create-machine.js';
+import { createWorkDirectory } from '../../../dist/machine/work-directory.js';
+
+const nobody = { uid: 65534, gid: 65534 };
+const [, , mode, marker, argument] = process.argv;
+
+if (inBox()) await inside();
+else process.exit(await launch());
+
+function launch() {
+  return enterBox().catch((error) => {
+    process.stderr.write(`${error.name}: ${error.message}\n`);
+    return 255;
+  });
+}
+
+async function inside() {
+  if (mode === 'copy') {
+    // Bytes through, in both directions, and an exit code.
+    process.stdin.pipe(process.stdout);
+    process.stderr.write('the inner one says this\n');
+    process.stdin.on('end', () => (process.exitCode = Number(argument)));
+  } else if (mode === 'describe') {
+    const { isTTY = false } = process.stdout;
+    console.log(
+      JSON.stringify({ pid: process.pid, isTTY, arguments: process.argv.slice(2), boxed: inBox() }),
+    );
+  } else if (mode === 'listen') {
+    listen();
+    process.stdout.write('ready\n');
+    setInterval(() => undefined, 1000);
+  } else if (mode === 'machine') {
+    await machine();
+  }
+}
+
+/** Says each signal; ends gracefully at the first one unless it is told to be stubborn. */
+function listen(cleanUp = async () => undefined) {
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+  for (const [name, code] of Object.entries(codes)) {
+    process.on(name, async () => {
+      process.stdout.write(`${name}\n`);
+      if (argument === 'stubborn') return;
+      await cleanUp();
+      process.exit(code);
+    });
+  }
+}
+
+/** A machine with busy programs: a writer, one that ignores signals, a daemon. */
+async function machine() {
+  const work = await createWorkDirectory(nobody);
+  chownSync(work.run, nobody.uid, nobody.gid);
+  const made = createMachine({ disk: undefined, directory: work.mountPoint, plainDirectory: work.run });
+  await made.boot();
+  listen(async () => {
+    await made.close();
+    await work.remove();
+  });
+  await startBusyPrograms(made);
+  process.stdout.write(`${work.path}\nready\n`);
+}
+
+async function startBusyPrograms(made) {
+  const writer = `trap "" INT TERM HUP; while :; do echo ${marker} >> file; done`;
+  made.spawn('sh', ['-c', writer]);
+  await made.run('sh', [
+    '-c',
+    `setsid sh -c 'trap "" INT TERM HUP; sleep ${marker}; :' </dev/null >/dev/null 2>&1 &`,
+  ]);
+  made.spawn('sleep', [marker]);
+}
