@@ -8,11 +8,21 @@ import type { Op, Range } from '../disk/op.ts';
 /** How a cut chooses among what is legal: nothing but what is promised; or everything, as a kill would leave it. */
 export type Choice = 'lose-all' | 'keep-all';
 
-/** When to freeze: at once, or at the first op that leaves something un-synced after `afterOps` more mutations. */
+/** When to freeze: at once, or around the first op that leaves something un-synced after `afterOps` more mutations. */
 export type FreezeTrigger =
   | { readonly at: 'now' }
   /** Gives up and freezes anyway after `withinMs`. */
-  | { readonly at: 'unsynced-op'; readonly afterOps: number; readonly withinMs: number };
+  | {
+      readonly at: 'unsynced-op';
+      readonly afterOps: number;
+      readonly withinMs: number;
+      /**
+       * `after` freezes as soon as that op is applied: before anybody hears of it. `before` freezes when the next request
+       * arrives and something is still un-synced: programs have had the time to act on the op, and to acknowledge.
+       * @default after
+       */
+      readonly edge?: 'after' | 'before';
+    };
 
 export interface Frozen {
   /** The instant of the cut: what clients heard before it counts as acknowledged. */

@@ -16,6 +16,7 @@ export interface Progress {
 
 interface Trigger {
   readonly afterMutations: number;
+  readonly edge: 'after' | 'before';
   readonly settle: (outcome: Frozen | Error) => void;
 }
 
@@ -40,6 +41,7 @@ export class FreezeGate implements Gate {
   }
 
   state(): 'open' | 'held' | 'failing' {
+    if (this.#trigger?.edge === 'before' && this.#isDue(this.#trigger)) this.#close();
     return this.#state;
   }
 
@@ -48,11 +50,17 @@ export class FreezeGate implements Gate {
   }
 
   applied(): void {
-    if (this.#trigger === undefined) return;
-    const { mutations, hasUnsynced } = this.#progress();
+    const trigger = this.#trigger;
+    if (trigger?.edge !== 'after') return;
+    const { mutations } = this.#progress();
     const isMutation = mutations > this.#mutations;
     this.#mutations = mutations;
-    if (isMutation && hasUnsynced && mutations > this.#trigger.afterMutations) this.#close();
+    if (isMutation && this.#isDue(trigger)) this.#close();
+  }
+
+  #isDue(trigger: Trigger): boolean {
+    const { mutations, hasUnsynced } = this.#progress();
+    return hasUnsynced && mutations > trigger.afterMutations;
   }
 
   /** Calls `settle` once frozen, or with the error that prevents it. A trigger at work is overtaken by `now`. */
@@ -67,7 +75,11 @@ export class FreezeGate implements Gate {
       settle(new Error('a freeze is already waiting for its trigger'));
     } else {
       this.#mutations = this.#progress().mutations;
-      this.#trigger = { afterMutations: this.#mutations + trigger.afterOps, settle };
+      this.#trigger = {
+        afterMutations: this.#mutations + trigger.afterOps,
+        edge: trigger.edge ?? 'after',
+        settle,
+      };
     }
   }
 
@@ -77,7 +89,8 @@ export class FreezeGate implements Gate {
   }
 
   thaw(): void {
-    if (this.#state !== 'held') throw new Error(`cannot thaw: the disk is ${this.#state === 'open' ? 'not frozen' : 'failing'}`);
+    if (this.#state !== 'held')
+      throw new Error(`cannot thaw: the disk is ${this.#state === 'open' ? 'not frozen' : 'failing'}`);
     this.#state = 'open';
     this.#frozen = undefined;
   }

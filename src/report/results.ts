@@ -78,6 +78,8 @@ export interface UnsyncedEntry {
   readonly path: string;
   readonly sizeBytes: number;
   readonly ranges: readonly Range[];
+  /** Names of a directory, added (+name), removed (-name) or replaced (=name). */
+  readonly names?: readonly string[];
   readonly ageMs: number;
   readonly lastOp: Op;
   readonly process?: string;

@@ -13,6 +13,8 @@ export interface TestOptions {
   readonly timeMs: number;
   readonly intervalMs: number;
   readonly concurrency: number;
+  /** Ops a second of all clients together, at most. */
+  readonly ratePerSecond: number;
   readonly seed: number;
   readonly store: string;
   readonly stopGraceMs: number;
@@ -37,6 +39,7 @@ export const testDefaults = {
   timeMs: 20_000,
   intervalMs: 5_000,
   concurrency: 5,
+  ratePerSecond: 1_000,
   store: './store',
   stopGraceMs: 10_000,
   stopSignal: 'SIGKILL',
