@@ -2,7 +2,7 @@
  * Boots a crash image that lies in a plain directory, in a machine of its own without a disk, reads everything and judges
  * it: for the durable state beside a living target, and for a replay.
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunFacts } from '../checkers/facts.ts';
 import type { Violation } from '../checkers/finding.ts';
@@ -111,9 +111,4 @@ async function bootImage(
   } finally {
     await machine.close();
   }
-}
-
-/** A copy of an image that may be booted, with owners and times. */
-export async function copyImage(image: string, directory: string): Promise<void> {
-  await cp(image, directory, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
 }

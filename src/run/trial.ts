@@ -245,6 +245,11 @@ export class Trial implements Circumstances {
     }
   }
 
+  /** Boots in which un-synced data vanished under a living target. */
+  sufferedBoots(): number[] {
+    return [...this.#suffered];
+  }
+
   facts(): RunFacts {
     return { contract: this.#parts.facts.contract, interruptions: this.interruptions };
   }

@@ -1,0 +1,42 @@
+/** What a run needs, looked up by name: a target with its settings, a workload, nemeses. Throws a UsageError's sentence. */
+import { profiles } from '../disk/profiles/catalogue.ts';
+import { nemeses } from '../nemeses/catalogue.ts';
+import type { Nemesis } from '../nemeses/nemesis.ts';
+import { findTarget } from '../targets/catalogue.ts';
+import { resolveSettings } from '../targets/settings.ts';
+import type { Settings, Target } from '../targets/target.ts';
+import { UsageError } from '../targets/usage-error.ts';
+import { workloads } from '../workloads/catalogue.ts';
+import type { Workload } from '../workloads/workload.ts';
+import type { TestOptions } from './options.ts';
+
+export interface Plan {
+  readonly target: Target;
+  readonly settings: Settings;
+  readonly workload: Workload;
+  readonly nemeses: readonly Nemesis[];
+}
+
+export function makePlan(options: TestOptions): Plan {
+  const target = findTarget(options.target, options.driverArguments);
+  const settings = resolveSettings(target, options.settings);
+  const workload = known('workload', options.workload, workloads);
+  if (!target.workloads.includes(workload.name)) {
+    throw new UsageError(
+      `target \`${target.name}\` does not run the workload \`${workload.name}\` (it runs: ${target.workloads.join(', ')})`,
+    );
+  }
+  known('profile', options.profile, profiles);
+  return {
+    target,
+    settings,
+    workload,
+    nemeses: options.nemesis.map((name) => known('nemesis', name, nemeses)),
+  };
+}
+
+function known<Value>(kind: string, name: string, catalogue: ReadonlyMap<string, Value>): Value {
+  const value = catalogue.get(name);
+  if (value !== undefined) return value;
+  throw new UsageError(`unknown ${kind} \`${name}\` (known: ${[...catalogue.keys()].join(', ')})`);
+}

@@ -1,0 +1,9 @@
+/** The version of powercut, as results name it. */
+import { readFileSync } from 'node:fs';
+
+export function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
