@@ -25,7 +25,10 @@ export class ControlServer {
     this.#server.maxConnections = maxClients;
   }
 
-  static async listen(path: string, handle: (request: DiskRequest) => Promise<object>): Promise<ControlServer> {
+  static async listen(
+    path: string,
+    handle: (request: DiskRequest) => Promise<object>,
+  ): Promise<ControlServer> {
     const control = new ControlServer(handle);
     const short = shortSocketPath(path);
     await new Promise<void>((resolve, reject) => {
@@ -88,7 +91,8 @@ async function answer(
   const id = message?.['id'] ?? null;
   let reply: JsonObject;
   try {
-    if (message === undefined) throw new Error('a request is one JSON object a line: {"id": 1, "request": "stats"}');
+    if (message === undefined)
+      throw new Error('a request is one JSON object a line: {"id": 1, "request": "stats"}');
     reply = { id, ok: await handle(checkRequest(message)) };
   } catch (error) {
     reply = { id, error: messageOf(error) };

@@ -13,7 +13,8 @@ export function prepareWorkDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const stat = lstatSync(directory);
   if (!stat.isDirectory()) throw new Refusal(`the work folder ${directory} is not a directory`);
-  if (stat.uid !== process.getuid?.()) throw new Refusal(`the work folder ${directory} belongs to another user`);
+  if (stat.uid !== process.getuid?.())
+    throw new Refusal(`the work folder ${directory} belongs to another user`);
   if ((stat.mode & 0o077) === 0) return;
   if (readdirSync(directory).length > 0) {
     throw new Refusal(`the work folder ${directory} is open to other users: run "chmod 700 ${directory}"`);
@@ -39,7 +40,8 @@ export async function prepareExportDirectory(directory: string, mountPoint: stri
   }
   const real = await realpath(directory);
   refuseInside(real, mountPoint);
-  if ((await entriesOf(real)).length > 0) throw new Refusal(`${directory} is not empty: name an empty directory`);
+  if ((await entriesOf(real)).length > 0)
+    throw new Refusal(`${directory} is not empty: name an empty directory`);
   return real;
 }
 

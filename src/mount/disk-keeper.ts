@@ -110,7 +110,8 @@ export class DiskKeeper {
   }
 
   loseUnsynced(): WorkerRequests['lose-unsynced']['reply'] {
-    if (this.isReplaced) throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
+    if (this.isReplaced)
+      throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
     const before = this.#current.fork();
     const { changedInos, ...loss } = this.#current.loseUnsynced(this.#self);
     this.#keepPrevious(before);
@@ -167,7 +168,8 @@ export class DiskKeeper {
   trace(needles: readonly string[]): readonly Trace[] {
     if (this.#previous === undefined) throw new Refusal('nothing to trace: nothing was cut or lost yet');
     const searched = needles.filter((needle) => needle !== '');
-    if (searched.length > maxNeedles) throw new Refusal(`at most ${maxNeedles} needles can be traced at once`);
+    if (searched.length > maxNeedles)
+      throw new Refusal(`at most ${maxNeedles} needles can be traced at once`);
     return this.#previous.findUnsynced(searched, tracesPerNeedle);
   }
 

@@ -79,7 +79,9 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   serve: ({ descriptor }) => {
     gate.reset();
     keeper.beginService();
-    serve(descriptor, fileSystem, gate, { onError: (error, context) => warn(`${context}: ${messageOf(error)}`) });
+    serve(descriptor, fileSystem, gate, {
+      onError: (error, context) => warn(`${context}: ${messageOf(error)}`),
+    });
     keeper.endService();
     gate.reset();
     return {};
@@ -91,7 +93,8 @@ parentPort?.postMessage('ready');
 
 function createKeeper({ profile: name, pins, capacityBytes, owner }: DiskOptions): DiskKeeper {
   const profile = profiles.get(name);
-  if (profile === undefined) throw new Error(`there is no profile "${name}": ${[...profiles.keys()].join(', ')}`);
+  if (profile === undefined)
+    throw new Error(`there is no profile "${name}": ${[...profiles.keys()].join(', ')}`);
   const isPinned = pins.length === 0 ? undefined : picomatch([...pins], { dot: true });
   return new DiskKeeper(
     {

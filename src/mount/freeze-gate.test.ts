@@ -8,7 +8,11 @@ let gate: FreezeGate;
 beforeEach(() => {
   progress = { opNumber: 0, mutations: 0, hasUnsynced: false };
   outcomes = [];
-  gate = new FreezeGate({ drain: () => undefined, progress: () => progress, nowMs: () => 100 + progress.opNumber });
+  gate = new FreezeGate({
+    drain: () => undefined,
+    progress: () => progress,
+    nowMs: () => 100 + progress.opNumber,
+  });
 });
 
 const note = (outcome: Frozen | Error): void => {

@@ -45,7 +45,8 @@ class Exporter {
   /** Fills an existing directory; its own attributes come last, because names made in it change its times. */
   *directory(inode: Inode, path: string): Steps<void> {
     const entries = this.#disk.entries(inode.ino);
-    if (typeof entries === 'number') throw new Error(`${displayName(path)} on the disk: ${errnoName(entries)}`);
+    if (typeof entries === 'number')
+      throw new Error(`${displayName(path)} on the disk: ${errnoName(entries)}`);
     for (const [name, ino] of entries) {
       const child = this.#disk.inode(ino);
       if (child === undefined) throw new Error(`${displayName(path)}/${displayName(name)} names no inode`);
@@ -123,7 +124,9 @@ class Exporter {
       cwd: '/',
     });
     if (error !== undefined) {
-      this.notes.add('extended attributes were left out: setfattr cannot be run (Debian: apt-get install attr)');
+      this.notes.add(
+        'extended attributes were left out: setfattr cannot be run (Debian: apt-get install attr)',
+      );
     } else if (status !== 0) {
       this.notes.add(`some extended attributes were left out: ${stderr.trim().split('\n')[0] ?? ''}`);
     }
@@ -134,13 +137,16 @@ function makeFifo(path: string): void {
   // Arguments of spawned programs are UTF-8, paths are bytes: the shell's printf turns octal escapes into them.
   const command = 'mkfifo -m 600 -- "$(printf %b "$1")"';
   const escaped = octalEscaped(path).replaceAll('\\', '\\0');
-  const { error, status, stderr } = spawnSync('sh', ['-c', command, 'mkfifo', escaped], { encoding: 'utf8', cwd: '/' });
+  const { error, status, stderr } = spawnSync('sh', ['-c', command, 'mkfifo', escaped], {
+    encoding: 'utf8',
+    cwd: '/',
+  });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(stderr.trim());
 }
 
 function writeFully(descriptor: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
   }
 }
@@ -155,5 +161,8 @@ function dumpXattr(path: string, name: string, value: Uint8Array): string {
 }
 
 function octalEscaped(binary: string): string {
-  return binary.replace(/[^A-Za-z0-9_./-]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  return binary.replace(
+    /[^A-Za-z0-9_./-]/g,
+    (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
 }

@@ -1,6 +1,7 @@
 /** Why a disk cannot be mounted, in sentences that say what to do. */
 
-const container = 'in a container: --device /dev/fuse --cap-add SYS_ADMIN, and no AppArmor profile that denies mounts';
+const container =
+  'in a container: --device /dev/fuse --cap-add SYS_ADMIN, and no AppArmor profile that denies mounts';
 
 /** /dev/fuse could not be opened. */
 export function deviceError(error: unknown): Error {

@@ -11,6 +11,7 @@ import type { Writable } from 'node:stream';
 import { LineSplitter } from './json-lines.ts';
 import { escapeField } from './mount-table.ts';
 import { deviceError, mountError } from './mount-errors.ts';
+import { settlesWithin } from './time-limit.ts';
 
 /** dash redirects single-digit descriptors only: 3 to 9. */
 const descriptorsPerShell = 7;
@@ -84,7 +85,15 @@ export class MountHelper {
     const ours = openDevices(descriptorsPerShell);
     const child = spawn(
       'sh',
-      ['-c', script, 'powercut-mounts', this.#directory, this.#source, this.#options, escapeField(this.#source)],
+      [
+        '-c',
+        script,
+        'powercut-mounts',
+        this.#directory,
+        this.#source,
+        this.#options,
+        escapeField(this.#source),
+      ],
       {
         // A session of its own: Ctrl-C at the terminal must not end it before the disk process.
         detached: true,
@@ -99,7 +108,8 @@ export class MountHelper {
     const shell: Shell = { child, stdin, unused, waiting: new Map() };
     const gone = (): void => {
       if (this.#shell === shell) this.#dismiss();
-      for (const settle of shell.waiting.values()) settle({ code: -1, text: 'the shell that mounts has ended' });
+      for (const settle of shell.waiting.values())
+        settle({ code: -1, text: 'the shell that mounts has ended' });
       shell.waiting.clear();
     };
     child.once('error', gone);
@@ -147,16 +157,8 @@ export class MountHelper {
 
   /** syncfs(2): the kernel hands over what only it holds. False when it failed or did not come back within `timeoutMs`. */
   async sync(timeoutMs: number): Promise<boolean> {
-    const timeout = new AbortController();
-    const timer = new Promise<Answer>((resolve) => {
-      const handle = setTimeout(resolve, timeoutMs, { code: -1, text: 'timed out' });
-      timeout.signal.addEventListener('abort', () => {
-        clearTimeout(handle);
-      });
-    });
-    const answer = await Promise.race([this.#ask('sync'), timer]);
-    timeout.abort();
-    return answer.code === 0;
+    const answer = this.#ask('sync');
+    return (await settlesWithin(answer, timeoutMs)) && (await answer).code === 0;
   }
 
   /** Ends the shell, which takes away what is still mounted. Resolves when it is gone, at the latest after `timeoutMs`. */
@@ -164,7 +166,7 @@ export class MountHelper {
     const child = this.#shell?.child;
     this.#dismiss();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    await once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined);
+    await settlesWithin(once(child, 'exit'), timeoutMs);
   }
 
   #ask(command: string): Promise<Answer> {

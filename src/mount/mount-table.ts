@@ -12,21 +12,27 @@ export interface MountEntry {
 /** What a powercut disk calls itself as a mount's source, before the path of its control socket. */
 export const sourcePrefix = 'powercut:';
 
-export function mountTable(text: string = readFileSync('/proc/self/mountinfo', 'utf8')): readonly MountEntry[] {
+export function mountTable(
+  text: string = readFileSync('/proc/self/mountinfo', 'utf8'),
+): readonly MountEntry[] {
   const entries: MountEntry[] = [];
   for (const line of text.split('\n')) {
     // "36 35 98:0 /root /mnt rw,noatime shared:1 … - type source options": optional fields end at the lone hyphen.
     const [before, after] = line.split(' - ', 2);
     const [, , device, , mountPoint] = before?.split(' ') ?? [];
     const [type, source] = after?.split(' ') ?? [];
-    if (device === undefined || mountPoint === undefined || type === undefined || source === undefined) continue;
+    if (device === undefined || mountPoint === undefined || type === undefined || source === undefined)
+      continue;
     entries.push({ mountPoint: unescapeField(mountPoint), type, source: unescapeField(source), device });
   }
   return entries;
 }
 
 /** The mount on top at `directory`, if there is one. Asks only the table: a dead or frozen mount cannot block it. */
-export function mountAt(directory: string, table: readonly MountEntry[] = mountTable()): MountEntry | undefined {
+export function mountAt(
+  directory: string,
+  table: readonly MountEntry[] = mountTable(),
+): MountEntry | undefined {
   return table.findLast((entry) => entry.mountPoint === directory);
 }
 

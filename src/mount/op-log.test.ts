@@ -13,7 +13,16 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-const write: Op = { number: 1, kind: 'write', timeMs: 10.25, pid: 7, ino: 2, path: 'a "b"\n', offset: 0, length: 4096 };
+const write: Op = {
+  number: 1,
+  kind: 'write',
+  timeMs: 10.25,
+  pid: 7,
+  ino: 2,
+  path: 'a "b"\n',
+  offset: 0,
+  length: 4096,
+};
 const rename: Op = { number: 2, kind: 'rename', timeMs: 11, pid: 0, ino: 2, path: 'a', toPath: 'ü' };
 
 function linesOf(file: string): unknown[] {

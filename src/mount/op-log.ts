@@ -20,7 +20,11 @@ export class OpLog {
   readonly #isPending: Int32Array;
 
   /** Appends to `file`, readable by its owner only. `isPending[0]` tells other threads whether lines are held back. */
-  constructor(file: string, onFailure: (sentence: string) => void, isPending: Int32Array = new Int32Array(1)) {
+  constructor(
+    file: string,
+    onFailure: (sentence: string) => void,
+    isPending: Int32Array = new Int32Array(1),
+  ) {
     this.#file = file;
     this.#descriptor = openSync(file, 'a', 0o600);
     this.#onFailure = onFailure;
@@ -31,7 +35,8 @@ export class OpLog {
     if (this.#descriptor === undefined) return;
     this.#pending += this.#line(op, process);
     this.#isPending[0] = 1;
-    if (this.#pending.length >= pieceLength || op.timeMs - this.#flushedMs >= flushAfterMs) this.flush(op.timeMs);
+    if (this.#pending.length >= pieceLength || op.timeMs - this.#flushedMs >= flushAfterMs)
+      this.flush(op.timeMs);
   }
 
   flush(nowMs: number): void {
@@ -41,7 +46,7 @@ export class OpLog {
     this.#pending = '';
     this.#isPending[0] = 0;
     try {
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#descriptor, bytes, offset);
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#descriptor, bytes, offset);
     } catch (error) {
       this.#onFailure(`the op log ${this.#file} ends here, the disk goes on: ${messageOf(error)}`);
       this.close(nowMs);

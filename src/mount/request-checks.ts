@@ -17,23 +17,34 @@ const checks: { readonly [Each in Name]: readonly [check: Check, needs: string] 
   report: [nothing, ''],
   checkpoint: [nothing, ''],
   'lose-unsynced': [nothing, ''],
-  freeze: [({ trigger }) => isTrigger(trigger), 'a trigger: {at: "now"} or {at: "unsynced-op", afterOps, withinMs}'],
+  freeze: [
+    ({ trigger }) => isTrigger(trigger),
+    'a trigger: {at: "now"} or {at: "unsynced-op", afterOps, withinMs}',
+  ],
   thaw: [nothing, ''],
   fail: [nothing, ''],
   unmount: [nothing, ''],
   mount: [nothing, ''],
   cut: [({ choice }) => choices.has(choice), 'a choice: "lose-all" or "keep-all"'],
   'keep-image': [nothing, ''],
-  'export-image': [(params) => image(params) && directory(params), 'an image number and an absolute directory'],
+  'export-image': [
+    (params) => image(params) && directory(params),
+    'an image number and an absolute directory',
+  ],
   'drop-image': [image, 'an image number'],
   import: [directory, 'an absolute directory'],
   wipe: [nothing, ''],
-  trace: [({ needles }) => Array.isArray(needles) && needles.every((needle) => typeof needle === 'string'), 'needles: texts'],
+  trace: [
+    ({ needles }) => Array.isArray(needles) && needles.every((needle) => typeof needle === 'string'),
+    'needles: texts',
+  ],
   quit: [nothing, ''],
 };
 
 /** A request as a value that can be told apart by its name. */
-export type DiskRequest = { [Each in Name]: { readonly name: Each; readonly params: DiskRequests[Each]['params'] } }[Name];
+export type DiskRequest = {
+  [Each in Name]: { readonly name: Each; readonly params: DiskRequests[Each]['params'] };
+}[Name];
 
 /** Throws a refusal that says what is wrong. */
 export function checkRequest(message: JsonObject): DiskRequest {

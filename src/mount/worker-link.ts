@@ -25,7 +25,10 @@ export class WorkerLink {
     const { port1, port2 } = new MessageChannel();
     const flags = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const start: WorkerStart = { options, port: port2, flags };
-    this.#worker = new Worker(new URL('./disk-worker.js', import.meta.url), { workerData: start, transferList: [port2] });
+    this.#worker = new Worker(new URL('./disk-worker.js', import.meta.url), {
+      workerData: start,
+      transferList: [port2],
+    });
     this.#port = port1;
     this.#flags = new Int32Array(flags);
     this.#wake = wake;

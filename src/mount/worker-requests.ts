@@ -5,7 +5,16 @@ import type { MessagePort } from 'node:worker_threads';
 /** Requests that the owner of the disk answers alone, just as they came. */
 type PassedOn = Pick<
   DiskRequests,
-  'report' | 'checkpoint' | 'freeze' | 'thaw' | 'fail' | 'keep-image' | 'drop-image' | 'cut' | 'wipe' | 'trace'
+  | 'report'
+  | 'checkpoint'
+  | 'freeze'
+  | 'thaw'
+  | 'fail'
+  | 'keep-image'
+  | 'drop-image'
+  | 'cut'
+  | 'wipe'
+  | 'trace'
 >;
 
 export interface WorkerRequests extends PassedOn {

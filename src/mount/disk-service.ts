@@ -1,0 +1,286 @@
+/**
+ * What a disk process does for whoever asks: puts the kernel's side (mount, sync, invalidation) and the disk's side (the
+ * worker) of each request in order. Never touches the mount in a way that waits for a held request: STATFS is the only call
+ * that is answered whatever the gate says.
+ */
+import { closeSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { invalidateInodes } from '../fuse/invalidation.ts';
+import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control.ts';
+import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
+import { Exclusive } from './exclusive.ts';
+import type { MountHelper } from './mount-helper.ts';
+import { mountAt } from './mount-table.ts';
+import { Refusal } from './refusal.ts';
+import type { DiskRequest } from './request-checks.ts';
+import { settlesWithin } from './time-limit.ts';
+import type { WorkerLink } from './worker-link.ts';
+
+type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
+
+const syncTimeoutMs = 2_000;
+/** Processes that were just killed leave their mount namespaces in milliseconds. */
+const releaseTimeoutMs = 1_000;
+const sessionEndTimeoutMs = 10_000;
+
+interface Mounted {
+  readonly descriptor: number;
+  /** Resolves when the kernel has let go of the mount and the descriptor is closed. */
+  readonly ended: Promise<void>;
+  /** The FUSE connection's number. */
+  readonly connection: number;
+  gate: 'open' | 'held' | 'failing';
+  /** Somebody asked here for the end; otherwise it is news. */
+  isUnmounting: boolean;
+  /** Invalidations that must not outlive the descriptor, nor be waited for while requests are held. */
+  invalidation: Promise<void>;
+}
+
+export class DiskService {
+  readonly #options: DiskOptions;
+  readonly #helper: MountHelper;
+  readonly #worker: WorkerLink;
+  readonly #onLost: () => void;
+  readonly #order = new Exclusive();
+  #mounted: Mounted | undefined;
+
+  /** `onLost`: somebody else took the mount away. */
+  constructor(options: DiskOptions, helper: MountHelper, worker: WorkerLink, onLost: () => void) {
+    this.#options = options;
+    this.#helper = helper;
+    this.#worker = worker;
+    this.#onLost = onLost;
+  }
+
+  /** Makes a worker that blocks in the session read its messages. */
+  readonly wake = (): void => {
+    if (this.#mounted !== undefined) statfs(this.#options.mountPoint).catch(() => undefined);
+  };
+
+  handle(request: DiskRequest): Promise<object> {
+    switch (request.name) {
+      case 'stats':
+        return this.#stats();
+      case 'report':
+      case 'checkpoint':
+        return this.#exact(request.name);
+      case 'freeze':
+        return this.#freeze(request.params.trigger);
+      case 'thaw':
+        return this.#thaw();
+      case 'fail':
+        return this.#fail();
+      case 'keep-image':
+        return this.#worker.call('keep-image', {});
+      case 'trace':
+        return this.#worker.call('trace', { needles: request.params.needles });
+      default:
+        return this.#order.run(() => this.#handleAlone(request));
+    }
+  }
+
+  /** What must not overlap: what replaces the disk, its mount or its images. */
+  #handleAlone(request: DiskRequest): Promise<object> {
+    switch (request.name) {
+      case 'lose-unsynced':
+        return this.#loseUnsynced();
+      case 'mount':
+        return this.#mount();
+      case 'unmount':
+      case 'quit':
+        return this.#unmount();
+      case 'cut':
+        return this.#cut(request.params);
+      case 'export-image':
+        return this.#export(request.params);
+      case 'drop-image':
+        return this.#worker.call('drop-image', { image: request.params.image });
+      case 'import':
+        return this.#import(request.params.directory);
+      case 'wipe':
+        this.#requireUnmounted('wipe');
+        return this.#worker.call('wipe', {});
+      default:
+        throw new Error(`"${request.name}" has no handler`);
+    }
+  }
+
+  /** Ends the mount whatever its state. Waits at most `patienceMs` for requests at work. */
+  async end(patienceMs: number): Promise<void> {
+    await settlesWithin(this.#order.idle(), patienceMs);
+    if (this.#mounted?.gate === 'held') await settlesWithin(this.#fail(), patienceMs);
+    if (this.#mounted !== undefined) await this.#unmount();
+    await this.#worker.call('flush-log', {});
+  }
+
+  /** Lines of the op log must not wait for the next op. */
+  flushLog(): void {
+    if (this.#worker.isLogPending) this.#worker.call('flush-log', {}).catch(() => undefined);
+  }
+
+  async #stats(): Promise<Reply<'stats'>> {
+    const { mounted, rssBytes } = {
+      mounted: this.#mounted !== undefined,
+      rssBytes: process.memoryUsage.rss(),
+    };
+    return { mounted, ...(await this.#worker.call('stats', {})), rssBytes };
+  }
+
+  /** Mapped pages that only the kernel holds are handed over first. */
+  async #exact<Name extends 'report' | 'checkpoint'>(name: Name): Promise<Reply<Name>> {
+    const note = await this.#collect();
+    const reply: Reply<Name> = await this.#worker.call(name, {});
+    return note === undefined ? reply : { ...reply, note };
+  }
+
+  /** Returns why it is not complete, or undefined. */
+  async #collect(): Promise<string | undefined> {
+    const mounted = this.#mounted;
+    if (mounted === undefined) return undefined;
+    const missing = 'changes to mapped memory that only the kernel holds may be missing';
+    if (mounted.gate !== 'open')
+      return `the disk is ${mounted.gate === 'held' ? 'frozen' : 'failing'}: ${missing}`;
+    if (await this.#helper.sync(syncTimeoutMs)) return undefined;
+    return `sync did not come back within ${syncTimeoutMs / 1000} s: ${missing}`;
+  }
+
+  async #loseUnsynced(): Promise<Reply<'lose-unsynced'>> {
+    await this.#collect();
+    const { loss, changedInos } = await this.#worker.call('lose-unsynced', {});
+    const mounted = this.#mounted;
+    if (mounted === undefined || mounted.gate === 'failing') return loss;
+    // Errors mean that the mount has ended in between: its caches are gone anyway.
+    const invalidation = invalidateInodes(mounted.descriptor, changedInos).catch(() => undefined);
+    mounted.invalidation = mounted.invalidation.then(() => invalidation);
+    // Pages of a held request stay locked until it is answered.
+    if (mounted.gate === 'open') await invalidation;
+    return loss;
+  }
+
+  async #freeze(trigger: FreezeTrigger): Promise<Frozen> {
+    const mounted = this.#requireMounted('freeze');
+    const overdue =
+      trigger.at === 'now'
+        ? undefined
+        : setTimeout(() => {
+            this.#worker.call('freeze-overdue', {}).catch(() => undefined);
+          }, trigger.withinMs);
+    try {
+      const frozen = await this.#worker.call('freeze', { trigger });
+      mounted.gate = 'held';
+      return frozen;
+    } finally {
+      clearTimeout(overdue);
+    }
+  }
+
+  async #thaw(): Promise<object> {
+    const mounted = this.#requireMounted('thaw');
+    await this.#worker.call('thaw', {});
+    mounted.gate = 'open';
+    await mounted.invalidation;
+    return {};
+  }
+
+  async #fail(): Promise<object> {
+    const mounted = this.#mounted;
+    if (mounted === undefined) return {};
+    await this.#worker.call('fail', {});
+    mounted.gate = 'failing';
+    return {};
+  }
+
+  async #mount(): Promise<object> {
+    const { mountPoint } = this.#options;
+    this.#requireUnmounted('mount');
+    await checkMountPoint(mountPoint);
+    const { descriptor } = await this.#helper.mount();
+    const connection = Number(mountAt(mountPoint)?.device.split(':')[1]);
+    const session = this.#worker.call('serve', { descriptor });
+    const mounted: Mounted = {
+      descriptor,
+      ended: session.then(
+        () => this.#ended(mounted),
+        () => this.#ended(mounted),
+      ),
+      connection,
+      gate: 'open',
+      isUnmounting: false,
+      invalidation: Promise.resolve(),
+    };
+    this.#mounted = mounted;
+    // The first answer of the session: from here on the mount works.
+    await Promise.race([statfs(mountPoint), mounted.ended]);
+    if (this.#mounted !== mounted) throw new Refusal(`the kernel ended the mount on ${mountPoint} at once`);
+    return {};
+  }
+
+  async #ended(mounted: Mounted): Promise<void> {
+    await mounted.invalidation;
+    closeSync(mounted.descriptor);
+    if (this.#mounted === mounted) this.#mounted = undefined;
+    if (!mounted.isUnmounting) this.#onLost();
+  }
+
+  async #unmount(): Promise<Reply<'unmount'>> {
+    const mounted = this.#mounted;
+    if (mounted === undefined) return { forced: false };
+    if (mounted.gate === 'held')
+      throw new Refusal('cannot unmount: the disk is frozen, thaw or fail it first');
+    mounted.isUnmounting = true;
+    try {
+      const forced = await this.#release(mounted);
+      if (await settlesWithin(mounted.ended, sessionEndTimeoutMs)) return { forced };
+      throw new Refusal(`the kernel does not let go of the mount on ${this.#options.mountPoint}`);
+    } finally {
+      mounted.isUnmounting = this.#mounted !== mounted;
+    }
+  }
+
+  /** True when programs still used it. Afterwards the session ends by itself. */
+  async #release(mounted: Mounted): Promise<boolean> {
+    if (mounted.gate === 'failing') {
+      // Nothing can be saved any more; a plain umount would wait for whoever is still dying.
+      await this.#helper.forceUnmount();
+      return false;
+    }
+    if (await this.#helper.unmount()) {
+      if (await settlesWithin(mounted.ended, releaseTimeoutMs)) return false;
+      // A copy of the mount lives on in another mount namespace.
+      await this.#helper.abortConnection(mounted.connection);
+      return true;
+    }
+    await this.#helper.sync(syncTimeoutMs);
+    await this.#helper.forceUnmount();
+    return true;
+  }
+
+  #cut(params: DiskRequests['cut']['params']): Promise<Reply<'cut'>> {
+    if (this.#mounted?.gate === 'open')
+      throw new Refusal('cannot cut: the disk is mounted, freeze or unmount it first');
+    return this.#worker.call('cut', { choice: params.choice });
+  }
+
+  async #export({
+    image,
+    directory,
+  }: DiskRequests['export-image']['params']): Promise<Reply<'export-image'>> {
+    const target = await prepareExportDirectory(directory, this.#options.mountPoint);
+    return this.#worker.transfer('export-image', { image, directory: target });
+  }
+
+  async #import(directory: string): Promise<Reply<'import'>> {
+    this.#requireUnmounted('import');
+    return this.#worker.transfer('import', { directory: await checkImportDirectory(directory) });
+  }
+
+  #requireMounted(request: string): Mounted {
+    if (this.#mounted === undefined) throw new Refusal(`cannot ${request}: the disk is not mounted`);
+    return this.#mounted;
+  }
+
+  #requireUnmounted(request: string): void {
+    if (this.#mounted !== undefined)
+      throw new Refusal(`cannot ${request}: the disk is mounted, unmount it first`);
+  }
+}

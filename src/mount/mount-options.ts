@@ -1,0 +1,20 @@
+/**
+ * How a disk is mounted, in mount(8)'s words.
+ *
+ * `noatime`: a FUSE file system's access times are its server's business, the kernel does not touch them, and reads served
+ * from the page cache would not be seen here anyway. So the disk behaves as one mounted with noatime, and says so; what
+ * programs set by utimensat(2) is kept. `nodev`, `nosuid`: what programs under test leave behind gives nobody privileges.
+ */
+import { maxDataBytes } from '../fuse/codec/init.ts';
+
+export const mountOptions: readonly string[] = [
+  'rootmode=40000',
+  'user_id=0',
+  'group_id=0',
+  'allow_other',
+  'default_permissions',
+  `max_read=${maxDataBytes}`,
+  'noatime',
+  'nodev',
+  'nosuid',
+];
