@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { JudgedContract } from './contract.ts';
+import type { Violation } from './finding.ts';
 import { opsPerViolation } from './finding.ts';
+import type { Valid } from './history.ts';
 import { checkSet } from './set.ts';
 import { contract, everything, Script } from './testing/script.ts';
 
-function check(script: Script, judgedBy: JudgedContract = everything) {
+interface Checked {
+  readonly [figure: string]: unknown;
+  readonly valid: Valid;
+  readonly violations: readonly Violation[];
+}
+
+function check(script: Script, judgedBy: JudgedContract = everything): Checked {
   const { result, violations } = checkSet(script.history, script.facts(judgedBy));
   return { ...result, violations };
 }
@@ -99,7 +107,7 @@ describe('lost', () => {
       '3 of 4 adds acknowledged before the power cut at 0.500 s are gone in boot 2: they were acknowledged from ' +
         '0.040 s to 0.080 s, the last 420 ms before.',
     );
-    expect(check(script).worstLostAgeMs).toBe(460);
+    expect(check(script)['worstLostAgeMs']).toBe(460);
   });
 
   test('an add without a completion promises nothing', () => {

@@ -147,13 +147,14 @@ export class Violations {
   }
 
   #garbled(read: ClientOperation): Violation {
-    const completion = read.completion!;
+    const { timeMs, value } = read.completion!;
+    const { boot } = read.invocation;
     return {
       class: 'corruption',
-      message: `A read in boot ${completion.boot} answered ${shown(completion.value ?? null)} where a list of elements was asked for.`,
-      boot: completion.boot,
-      timeMs: completion.timeMs,
-      ops: [readOp(read, shown(completion.value ?? null))],
+      message: `A read in boot ${boot} answered ${shown(value ?? null)} where a list of elements was asked for.`,
+      boot,
+      timeMs,
+      ops: [readOp(read, value ?? null)],
     };
   }
 
@@ -228,7 +229,7 @@ function readOp(read: ClientOperation, value: Json): BrokenOp {
   const { invocation, completion } = read;
   return {
     f: invocation.f,
-    value,
+    value: bounded(value),
     process: invocation.process as number,
     invokedMs: invocation.timeMs,
     acknowledgedMs: completion!.timeMs,
@@ -246,9 +247,16 @@ function grouped<T>(items: readonly T[], key: (item: T) => string | number): rea
   return [...groups.values()];
 }
 
+const longestShown = 60;
+
 function shown(value: Json): string {
   const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
+/** A value as it is, or its beginning as text: garbage may be of any size. */
+function bounded(value: Json): Json {
+  return JSON.stringify(value).length > longestShown ? shown(value) : value;
 }
 
 // Not Math.min(...times): a million arguments overflow the stack.

@@ -28,6 +28,10 @@ export class Script {
     return { contract: judgedBy, interruptions: this.interruptions };
   }
 
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
   at(timeMs: number): this {
     this.#nowMs = timeMs - 10;
     return this;
@@ -65,10 +69,12 @@ export class Script {
     return this;
   }
 
-  interrupt(kind: Interruption['kind'] = 'power-cut', fresh = false): this {
+  /** `noticedMs` is how long after the instant the runner wrote it down. */
+  interrupt(kind: Interruption['kind'] = 'power-cut', fresh = false, noticedMs = 0): this {
     this.#record({ process: 'nemesis', type: 'info', f: kind, value: undefined, final: false });
     this.#boot++;
-    this.interruptions.push({ kind, timeMs: this.#nowMs, boot: this.#boot, ...(fresh && { fresh }) });
+    const timeMs = Math.max(this.#nowMs - noticedMs, this.interruptions.at(-1)?.timeMs ?? 0);
+    this.interruptions.push({ kind, timeMs, boot: this.#boot, ...(fresh && { fresh }) });
     return this;
   }
 
