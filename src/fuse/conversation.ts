@@ -2,7 +2,7 @@
  * What happens to each request, in order: served, held or failed, as the gate says. Holds no descriptor and never waits, so
  * that it can be tried without a kernel; `session.ts` feeds it.
  */
-import { EIO, EPROTO } from './codec/errno.ts';
+import { EIO, ENOSYS, EPROTO } from './codec/errno.ts';
 import { negotiate, replyBufferBytes, type WriteMode } from './codec/init.ts';
 import { opcodeName, opcodes } from './codec/opcodes.ts';
 import { Reply } from './codec/reply.ts';
@@ -96,6 +96,9 @@ export class Conversation {
       if (!failing) hear(this.#fs, request, this.#onError);
     } else if (failing) {
       this.#fail(request, EIO);
+    } else if (request.opcode === opcodes.LSEEK && this.#writes === 'cached') {
+      // What the kernel holds back is no hole; it says so itself (all is data) once it knows that we do not know.
+      this.#fail(request, ENOSYS);
     } else if (this.#answer(request)) {
       this.#gate.applied();
     }

@@ -15,6 +15,8 @@ export interface Caller {
 
 export class Request implements Caller {
   readonly bytes: Buffer;
+  /** The same memory as a plain array: `slice` of a Buffer does not copy, and a receiver who wants a copy would be fooled. */
+  readonly #octets: Uint8Array;
   readonly #words: Uint32Array;
   /** Bytes of the buffer that are the message. */
   length = 0;
@@ -23,6 +25,7 @@ export class Request implements Caller {
   constructor(capacityBytes: number) {
     const memory = new ArrayBuffer(capacityBytes);
     this.bytes = Buffer.from(memory);
+    this.#octets = new Uint8Array(memory);
     this.#words = new Uint32Array(memory);
   }
 
@@ -89,9 +92,9 @@ export class Request implements Caller {
   }
 
   /** A view of argument bytes, or undefined when the message is shorter. */
-  data(offset: number, length: number): Buffer | undefined {
+  data(offset: number, length: number): Uint8Array | undefined {
     const start = inHeader.sizeBytes + offset;
     if (start + length > this.length) return undefined;
-    return this.bytes.subarray(start, start + length);
+    return this.#octets.subarray(start, start + length);
   }
 }
