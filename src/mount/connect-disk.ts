@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ControlClient } from './control-client.ts';
 import type { DiskControl } from './control.ts';
-import { errorCode, messageOf } from './mount-errors.ts';
+import { errorCode, messageOf, UnavailableError, UsageError } from './mount-errors.ts';
 import { controlSocketOf, mountAt, mountTable, type MountEntry } from './mount-table.ts';
 
 /** Rejects with a sentence when there is no powercut disk at `directory`, or when its process is gone. */
@@ -11,7 +11,7 @@ export async function connectDisk(directory: string): Promise<DiskControl> {
   const mount = findMount(resolve(directory));
   const socketPath = mount === undefined ? undefined : controlSocketOf(mount);
   if (mount === undefined || socketPath === undefined) {
-    throw new Error(
+    throw new UsageError(
       `${directory} is not a powercut disk: mount one there with "powercut mount ${directory}"`,
     );
   }
@@ -53,19 +53,22 @@ async function connectTo(socketPath: string, mountPoint: string): Promise<Contro
   } catch (error) {
     const code = errorCode(error);
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new Error(`the disk on ${mountPoint} belongs to another user: ask as that user or as root`, {
-        cause: error,
-      });
+      throw new UnavailableError(
+        `the disk on ${mountPoint} belongs to another user: ask as that user or as root`,
+        {
+          cause: error,
+        },
+      );
     }
     if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-      throw new Error(
+      throw new UnavailableError(
         `the disk process of ${mountPoint} is gone: remove its mount with "umount -l ${mountPoint}"`,
         {
           cause: error,
         },
       );
     }
-    throw new Error(`the disk process of ${mountPoint} cannot be reached: ${messageOf(error)}`, {
+    throw new UnavailableError(`the disk process of ${mountPoint} cannot be reached: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import type { DiskRequests } from './control.ts';
 import { LineSplitter, parseObject } from './json-lines.ts';
+import { UnavailableError } from './mount-errors.ts';
 import { shortSocketPath } from './socket-path.ts';
 
 /** Losses carry tens of thousands of ops. */
@@ -56,7 +57,7 @@ export class ControlClient {
     name: Name,
     params?: DiskRequests[Name]['params'],
   ): Promise<DiskRequests[Name]['reply']> {
-    if (this.#end !== undefined) throw new Error(this.#end);
+    if (this.#end !== undefined) throw new UnavailableError(this.#end);
     const id = ++this.#lastId;
     const answered = new Promise<object>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -76,13 +77,13 @@ export class ControlClient {
     const waiting = this.#waiting.get(Number(message?.['id']));
     if (message === undefined || waiting === undefined) return;
     this.#waiting.delete(Number(message['id']));
-    if (typeof message['error'] === 'string') waiting.reject(new Error(message['error']));
+    if (typeof message['error'] === 'string') waiting.reject(new UnavailableError(message['error']));
     else waiting.resolve(message['ok'] as object);
   }
 
   #fail(sentence: string): void {
     this.#end ??= sentence;
-    for (const { reject } of this.#waiting.values()) reject(new Error(sentence));
+    for (const { reject } of this.#waiting.values()) reject(new UnavailableError(sentence));
     this.#waiting.clear();
   }
 }

@@ -173,6 +173,4 @@ export interface DiskOptions {
   /** Owner of the disk's root directory. */
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly capacityBytes?: number;
-  /** End the disk process when somebody else takes its mount away. Default: it waits for the next `mount`. */
-  readonly endWithMount?: boolean;
 }

@@ -43,9 +43,7 @@ class DiskProcess {
     prepareWorkDirectory(this.#options.workDirectory);
     rmSync(this.#socketPath, { force: true });
     const worker = await WorkerLink.start(this.#options, () => this.#service?.wake(), warn);
-    const service = new DiskService(this.#options, this.#helper, worker, () => {
-      this.#mountLost();
-    });
+    const service = new DiskService(this.#options, this.#helper, worker);
     this.#service = service;
     this.#server = await ControlServer.listen(this.#socketPath, async (request) => {
       if (this.#isEnding) throw new Error('the disk process is ending');
@@ -96,12 +94,6 @@ class DiskProcess {
     rmSync(this.#socketPath, { force: true });
     await this.#helper.end(endPatienceMs);
     process.exit(code);
-  }
-
-  #mountLost(): void {
-    if (this.#isEnding || this.#options.endWithMount !== true) return;
-    warn(`${this.#options.mountPoint} was unmounted from outside`);
-    void this.end(0);
   }
 }
 

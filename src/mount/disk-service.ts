@@ -30,8 +30,6 @@ interface Mounted {
   /** The FUSE connection's number. */
   readonly connection: number;
   gate: 'open' | 'held' | 'failing';
-  /** Somebody asked here for the end; otherwise it is news. */
-  isUnmounting: boolean;
   /** Invalidations that must not outlive the descriptor, nor be waited for while requests are held. */
   invalidation: Promise<void>;
 }
@@ -40,16 +38,13 @@ export class DiskService {
   readonly #options: DiskOptions;
   readonly #helper: MountHelper;
   readonly #worker: WorkerLink;
-  readonly #onLost: () => void;
   readonly #order = new Exclusive();
   #mounted: Mounted | undefined;
 
-  /** `onLost`: somebody else took the mount away. */
-  constructor(options: DiskOptions, helper: MountHelper, worker: WorkerLink, onLost: () => void) {
+  constructor(options: DiskOptions, helper: MountHelper, worker: WorkerLink) {
     this.#options = options;
     this.#helper = helper;
     this.#worker = worker;
-    this.#onLost = onLost;
   }
 
   /** Makes a worker that blocks in the session read its messages. */
@@ -205,7 +200,6 @@ export class DiskService {
       ),
       connection,
       gate: 'open',
-      isUnmounting: false,
       invalidation: Promise.resolve(),
     };
     this.#mounted = mounted;
@@ -219,7 +213,6 @@ export class DiskService {
     await mounted.invalidation;
     closeSync(mounted.descriptor);
     if (this.#mounted === mounted) this.#mounted = undefined;
-    if (!mounted.isUnmounting) this.#onLost();
   }
 
   async #unmount(): Promise<Reply<'unmount'>> {
@@ -227,14 +220,9 @@ export class DiskService {
     if (mounted === undefined) return { forced: false };
     if (mounted.gate === 'held')
       throw new Refusal('cannot unmount: the disk is frozen, thaw or fail it first');
-    mounted.isUnmounting = true;
-    try {
-      const forced = await this.#release(mounted);
-      if (await settlesWithin(mounted.ended, sessionEndTimeoutMs)) return { forced };
-      throw new Refusal(`the kernel does not let go of the mount on ${this.#options.mountPoint}`);
-    } finally {
-      mounted.isUnmounting = this.#mounted !== mounted;
-    }
+    const forced = await this.#release(mounted);
+    if (await settlesWithin(mounted.ended, sessionEndTimeoutMs)) return { forced };
+    throw new Refusal(`the kernel does not let go of the mount on ${this.#options.mountPoint}`);
   }
 
   /** True when programs still used it. Afterwards the session ends by itself. */

@@ -40,7 +40,10 @@ while IFS=' ' read -r id verb fd; do
     sync) { text=$(sync -f -- "$dir" 2>&1); answer "$id" $? "$text"; } </dev/null & ;;
   esac
 done
-grep -qF -- " - fuse $shown " /proc/self/mountinfo && exec umount -i -f -l -- "$dir" 2>/dev/null
+grep -qF -- " - fuse $shown " /proc/self/mountinfo && umount -i -f -l -- "$dir" 2>/dev/null
+socket=\${source#powercut:}
+rm -f -- "$socket"
+rmdir -- "\${socket%/*}" 2>/dev/null
 exit 0
 `;
 

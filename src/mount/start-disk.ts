@@ -11,6 +11,7 @@ import { ControlClient } from './control-client.ts';
 import type { DiskControl, DiskOptions } from './control.ts';
 import { controlSocketName } from './directories.ts';
 import { LineSplitter } from './json-lines.ts';
+import { UnavailableError } from './mount-errors.ts';
 import { settlesWithin } from './time-limit.ts';
 
 const lineLimitLength = 64 * 1024;
@@ -76,7 +77,7 @@ class StartedProcess {
       if (stdout !== null) onLines(stdout, () => resolve(true));
     });
     const outcome = await Promise.race([firstLine, this.ended]);
-    if (outcome !== true) throw new Error(this.#lastWords || outcome);
+    if (outcome !== true) throw new UnavailableError(this.#lastWords || outcome);
     this.#isReady = true;
   }
 
