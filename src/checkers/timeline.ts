@@ -12,9 +12,7 @@ export class Timeline {
   constructor(interruptions: readonly Interruption[]) {
     for (const [i, interruption] of interruptions.entries()) {
       const earlier = interruptions[i - 1];
-      const inOrder =
-        earlier === undefined || (earlier.boot < interruption.boot && earlier.timeMs <= interruption.timeMs);
-      if (interruption.boot < 2 || !inOrder)
+      if (interruption.boot <= (earlier?.boot ?? 1))
         throw new Error(
           `The run's facts are malformed: interruption ${i + 1} (before boot ${interruption.boot}) is out of order.`,
         );
@@ -43,6 +41,11 @@ export class Timeline {
   /** What this boot follows; nothing for the first. */
   before(boot: number): Interruption | undefined {
     return this.#interruptions[this.#countUpTo(boot) - 1];
+  }
+
+  /** The boot after the last interruption. */
+  get lastBoot(): number {
+    return this.#interruptions.at(-1)?.boot ?? 1;
   }
 
   /** How many interruptions came before this boot. */
