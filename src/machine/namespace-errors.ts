@@ -19,7 +19,7 @@ export function whyNoNamespace(text: string, uid: number = process.getuid?.() ??
     return `${said}: this kernel lacks pid, mount or IPC namespaces (CONFIG_PID_NS, CONFIG_IPC_NS); use a distribution's kernel`;
   }
   if (/unrecognized option|invalid option/i.test(said)) {
-    return `${said}: powercut needs util-linux 2.36 or newer; install the package util-linux`;
+    return `${said}: powercut needs util-linux 2.33 or newer; install the package util-linux`;
   }
   return `${said || 'no reason was given'} (powercut doctor tells what this computer has and lacks)`;
 }

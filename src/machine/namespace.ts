@@ -23,7 +23,7 @@ export interface Namespace {
   readonly running: boolean;
   /** Resolves when no process is left in it, whichever way it ended. */
   readonly gone: Promise<void>;
-  /** Command line prefix of a program that enters. */
+  /** Command line of a program that enters, up to the program itself; exit code 126 where the directory is missing. */
   enter(workingDirectory: string): string[];
   /** Sends SIGKILL to every process. When it returns, none of them executes another instruction of its program. */
   kill(): void;
@@ -76,6 +76,12 @@ cat
 :
 `;
 
+/**
+ * In the namespaces, still privileged: the program's directory may be on the disk, so that only what runs inside enters
+ * it. A core file would be written there as well, and would be taken for the program's data.
+ */
+const enterScript = 'ulimit -c 0; cd -- "$1" || exit 126; shift; unset OLDPWD; exec "$@"';
+
 class RunningNamespace implements Namespace {
   readonly initPid: number;
   readonly gone: Promise<void>;
@@ -102,7 +108,7 @@ class RunningNamespace implements Namespace {
 
   enter(workingDirectory: string): string[] {
     const target = ['--target', String(this.initPid), '--mount', '--ipc', '--pid'];
-    return ['nsenter', ...target, `--wdns=${workingDirectory}`, 'setsid'];
+    return ['nsenter', ...target, 'setsid', 'sh', '-c', enterScript, 'powercut-enter', workingDirectory];
   }
 
   /**

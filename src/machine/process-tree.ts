@@ -35,7 +35,7 @@ export class ProcessTree {
   /** SIGKILL to everything. When it returns, no program executes another instruction; `gone` tells when all are gone. */
   kill(): void {
     this.#namespace.kill();
-    for (const program of this.#programs) program.abandon();
+    for (const program of this.#programs) program.release();
   }
 
   /** Resolves when no process is left, helpers included. A process that the kernel holds for the disk delays it. */

@@ -89,19 +89,22 @@ export class EnteredProcess implements MachineProcess {
     if (this.#undelivered.length === 1) this.#deliver();
   }
 
-  /** SIGKILL to the program, everything in its process group, and the helper. */
+  /** SIGKILL to the program and everything in its process group. */
   destroy(): void {
     const pid = this.pid;
     if (pid !== undefined) {
       send(-pid, 'SIGKILL');
       send(pid, 'SIGKILL');
     }
-    this.abandon();
+    this.release();
   }
 
-  /** Kills the helper alone: the program is dying or dead already. A helper that is stopped would never notice. */
-  abandon(): void {
-    if (this.running) send(this.#helperPid, 'SIGKILL');
+  /**
+   * For a program that is dying: sees to it that its helper notices. The helper itself is not killed: its zombie would
+   * become a child of whatever init is outside of the machine, and the machine would not be gone before that one cares.
+   */
+  release(): void {
+    this.#resumeHelper(resumeAttempts);
   }
 
   /** In order; what comes before the program was entered waits for it. */
@@ -117,19 +120,28 @@ export class EnteredProcess implements MachineProcess {
     }
     for (const name of this.#undelivered) {
       send(pid, name);
-      if (name === 'SIGCONT') this.#resumeHelper(100);
+      if (name === 'SIGCONT') this.#resumeHelper(resumeAttempts);
     }
     this.#undelivered = [];
   }
 
   /** nsenter stops itself when its child is stopped, perhaps a little after the child was continued already. */
   #resumeHelper(attempts: number): void {
-    if (!this.running || attempts === 0) return;
+    if (!this.running) return;
+    if (attempts === 0 && this.pid === undefined) send(this.#helperPid, 'SIGKILL');
+    if (attempts === 0) return;
     const pid = this.pid;
-    const stopped = (candidate: number): boolean => statusOf(candidate)?.state === 'T';
-    if (stopped(this.#helperPid) && (pid === undefined || !stopped(pid))) send(this.#helperPid, 'SIGCONT');
+    if (isStopped(this.#helperPid) && (pid === undefined || !isStopped(pid)))
+      send(this.#helperPid, 'SIGCONT');
     setTimeout(() => this.#resumeHelper(attempts - 1), 20).unref();
   }
+}
+
+/** Two seconds: a helper that was woken stops itself, if it does, long before. */
+const resumeAttempts = 100;
+
+function isStopped(pid: number): boolean {
+  return statusOf(pid)?.state === 'T';
 }
 
 function send(pid: number, name: SignalName): void {
@@ -142,7 +154,7 @@ function send(pid: number, name: SignalName): void {
 
 /** The privileges that the program has: an unprivileged user's, with no way up; or those of the box. */
 function become(place: Place, options: SpawnOptions): string[] {
-  if (options.privileged) return ['--'];
+  if (options.privileged) return [];
   const { uid, gid } = place.user;
   return [
     'setpriv',

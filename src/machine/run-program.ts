@@ -85,7 +85,7 @@ function collect(stream: Readable | null, program: EnteredProcess): Collected {
 function refusalIn(exit: Exit, errors: string): string | undefined {
   if (exit.code === 1) return /^nsenter: (.*)$/m.exec(errors)?.[1];
   if (exit.code !== 126 && exit.code !== 127) return undefined;
-  return /^(?:setpriv|setsid): failed to execute (.*)$/m.exec(errors)?.[1];
+  return /^(?:setpriv: failed to execute|powercut-enter: (?:line )?\d+:) (.*)$/m.exec(errors)?.[1];
 }
 
 function runsAs(place: Place, options: SpawnOptions): string {
