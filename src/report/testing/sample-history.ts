@@ -12,6 +12,14 @@ export const sampleCutsMs = [5_130, 12_400, 17_240] as const;
 /** From the cut until the server answers again. */
 const outageMs = 870;
 const clients = 5;
+const firstElement = 10_000;
+export const lostElement = {
+  f: 'add',
+  value: 4711,
+  process: 13,
+  invokedMs: 12_284.1,
+  acknowledgedMs: 12_300.2,
+} as const;
 
 export interface SampleHistory {
   readonly history: readonly HistoryOp[];
@@ -25,6 +33,7 @@ export function sampleHistory(seed = 7, medianLatencyMs = 11): SampleHistory {
   const random = seededRandom(seed);
   const ops: Unnumbered[] = [];
   for (let client = 0; client < clients; client += 1) ops.push(...clientOps(random, client, medianLatencyMs));
+  ops.push(...lostAdd());
   ops.push(...nemesisOps());
   const history = ops.toSorted((a, b) => a.timeMs - b.timeMs).map((op, index) => ({ index, ...op }));
   return { history, samples: samplesOf(random), spans: spansOf() };
@@ -34,7 +43,7 @@ function clientOps(random: Random, client: number, medianLatencyMs: number): rea
   const ops: Unnumbered[] = [];
   let process = client;
   let timeMs = 30 + random.uniform() * 20;
-  let element = client + 4_000;
+  let element = client + firstElement;
   while (timeMs < sampleDurationMs - 400) {
     const outage = outageAt(timeMs);
     if (outage !== undefined) {
@@ -70,6 +79,15 @@ function clientOps(random: Random, client: number, medianLatencyMs: number): rea
     element += clients;
   }
   return ops;
+}
+
+/** The add that results speak of: acknowledged a tenth of a second before the second cut. */
+function lostAdd(): readonly Unnumbered[] {
+  const { f, value, process, invokedMs, acknowledgedMs } = lostElement;
+  return [
+    { type: 'invoke', f, value, process, timeMs: invokedMs, boot: 2 },
+    { type: 'ok', f, value, process, timeMs: acknowledgedMs, boot: 2 },
+  ];
 }
 
 /** A connection refused while the server is down: it certainly did not happen. */

@@ -1,9 +1,11 @@
 /** The results of the made-up run of sample-history.ts: two broken promises with their proof. For tests and screenshots. */
 import type { Op, Range } from '../../disk/op.ts';
 import type { Finding, Results, UnsyncedEntry } from '../results.ts';
-import { sampleCutsMs, sampleDurationMs } from './sample-history.ts';
+import { lostElement, sampleCutsMs, sampleDurationMs } from './sample-history.ts';
 
 const cutMs = sampleCutsMs[1];
+/** Where the history holds the completion of the lost add. */
+const lostIndex = 5_608;
 
 export function sampleResults(changes: Partial<Results> = {}): Results {
   return {
@@ -63,7 +65,7 @@ export function lostWrite(changes: Partial<Finding> = {}): Finding {
     timeMs: 13_310.4,
     profiles: ['strict', 'lazyfs'],
     evidence: {
-      op: { f: 'add', value: 4711, process: 13, invokedMs: 12_284.1, acknowledgedMs: 12_300.2, index: 5_608 },
+      op: { ...lostElement, index: lostIndex },
       count: 37,
       diskOps: [
         op(9_841, 'write', 12_290.3, 88, 'wal-0001', { offset: 8_192, length: 4_096 }),
