@@ -40,4 +40,6 @@ export interface Violation {
   readonly duringBoot?: boolean;
   /** The ops that are missing or wrong, earliest first; at most `opsPerViolation` of them. */
   readonly ops: readonly BrokenOp[];
+  /** How many ops are missing or wrong in all, where checkers count them. */
+  readonly count?: number;
 }

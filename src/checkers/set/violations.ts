@@ -60,6 +60,7 @@ export class Violations {
         timeMs: earliest(group.map(({ gap }) => gap.missedBy.completion.timeMs)),
         duringBoot: duringBoot(first),
         ops: this.#ops(group.map(({ gap }) => gap.slot)),
+        count: group.length,
       };
     });
   }
@@ -113,6 +114,7 @@ export class Violations {
         boot: shownBy!.boot,
         timeMs: earliest(group.map(({ gap }) => gap.shownBy!.completion.timeMs)),
         ops: this.#ops(group.map(({ gap }) => gap.slot)),
+        count: group.length,
       };
     });
   }
@@ -127,6 +129,7 @@ export class Violations {
         boot: worst.read.boot,
         timeMs: earliest(group.map(({ read }) => read.completion.timeMs)),
         ops: this.#ops(group.map(({ slot }) => slot)),
+        count: group.length,
       };
     });
   }
@@ -142,6 +145,7 @@ export class Violations {
         boot: read.boot,
         timeMs: earliest(group.map((stray) => stray.read.completion.timeMs)),
         ops: group.slice(0, opsPerViolation).map((stray) => this.#strayOp(stray)),
+        count: group.length,
       };
     });
   }
@@ -155,6 +159,7 @@ export class Violations {
       boot,
       timeMs,
       ops: [readOp(read, value ?? null)],
+      count: 1,
     };
   }
 
