@@ -1,7 +1,10 @@
 /** Parsers for the values of options, shared by commands. Each throws a UsageError that names its option. */
 import { Option } from 'commander';
+import { profiles } from '../disk/profiles/catalogue.ts';
+import { testDefaults } from '../run/options.ts';
 import { parseDuration } from './duration.ts';
 import { UsageError } from './errors.ts';
+import { parseSize } from './size.ts';
 import { unknownName } from './suggest.ts';
 
 /** Seeds are 32 bits wide, as the random generator's state is. */
@@ -55,4 +58,28 @@ export function settingsFlag(about: string): Option {
 /** A text that may be given several times. */
 export function repeatableFlag(flags: string, about: string): Option {
   return new Option(flags, about).argParser<readonly string[]>((text, before) => [...(before ?? []), text]);
+}
+
+/** Options that several commands share, worded once. */
+export function profileFlag(): Option {
+  const known = [...profiles.keys()];
+  return new Option('--profile <name>', 'which ops may survive a cut')
+    .default(testDefaults.profile)
+    .argParser((name) => {
+      if (!known.includes(name)) throw unknownName('profile', name, known);
+      return name;
+    });
+}
+
+export function pinFlag(): Option {
+  return repeatableFlag('--pin <glob>', 'paths that are always durable; repeatable').default(
+    testDefaults.pins,
+    'none',
+  );
+}
+
+export function capacityFlag(): Option {
+  return new Option('--capacity <size>', 'size of the disk: 64MiB, 2GiB').argParser((text) =>
+    parseSize(text, '--capacity'),
+  );
 }

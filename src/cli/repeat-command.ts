@@ -18,6 +18,7 @@ export function repeatCommand(options: Omit<TestOptions, 'command'>): string {
   add('--time', formatDuration(options.timeMs), formatDuration(defaults.timeMs));
   add('--interval', formatDuration(options.intervalMs), formatDuration(defaults.intervalMs));
   add('--concurrency', String(options.concurrency), String(defaults.concurrency));
+  add('--rate', String(options.ratePerSecond), String(defaults.ratePerSecond));
   add('--stop-grace', formatDuration(options.stopGraceMs), formatDuration(defaults.stopGraceMs));
   add('--stop-signal', options.stopSignal, defaults.stopSignal);
   add('--op-timeout', formatDuration(options.opTimeoutMs), formatDuration(defaults.opTimeoutMs));

@@ -18,6 +18,7 @@ export interface TestFlags {
   readonly time?: number;
   readonly interval?: number;
   readonly concurrency?: number;
+  readonly rate?: number;
   readonly seed?: number;
   readonly store?: string;
   readonly stopGrace?: number;
@@ -75,6 +76,7 @@ export function toTestOptions(
     timeMs: flags.time ?? testDefaults.timeMs,
     intervalMs: flags.interval ?? testDefaults.intervalMs,
     concurrency: flags.concurrency ?? testDefaults.concurrency,
+    ratePerSecond: flags.rate ?? testDefaults.ratePerSecond,
     seed: flags.seed ?? randomSeed(),
     store: flags.store ?? testDefaults.store,
     stopGraceMs: flags.stopGrace ?? testDefaults.stopGraceMs,

@@ -59,5 +59,5 @@ function namesOf(names: readonly string[]): string {
 }
 
 function nameOf(path: string): string {
-  return path === '' ? '(the root directory)' : printable(path);
+  return path === '' || path === '.' ? '(the root directory)' : printable(path);
 }

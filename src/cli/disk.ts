@@ -1,0 +1,96 @@
+/** `powercut disk DIR REQUEST`: asks a running disk, or does something to it. */
+import type { Command } from 'commander';
+import { connectDisk } from '../mount/connect-disk.ts';
+import type { DiskControl, Loss } from '../mount/control.ts';
+import { formatCount, formatSize, plural } from '../report/format.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { End } from './exit-codes.ts';
+import { printJson, printLine, table } from './output.ts';
+import { unknownName } from './suggest.ts';
+import { unsyncedLines } from './unsynced-lines.ts';
+
+/** Each gives its JSON and its lines for people. */
+interface Answer {
+  readonly json: unknown;
+  readonly lines: readonly string[];
+}
+
+const requests: Readonly<Record<string, (disk: DiskControl) => Promise<Answer>>> = {
+  async report(disk) {
+    const report = await disk.request('report');
+    return { json: report, lines: unsyncedLines(report) };
+  },
+  async cut(disk) {
+    return lost(await cut(disk), 'the power was cut');
+  },
+  async checkpoint(disk) {
+    const reply = await disk.request('checkpoint');
+    return {
+      json: reply,
+      lines: [`everything is durable now: ${formatSize(reply.sizeBytes)} were not`],
+    };
+  },
+  async 'lose-unsynced'(disk) {
+    return lost(await disk.request('lose-unsynced'), 'un-synced data was dropped under the living programs');
+  },
+  async stats(disk) {
+    const stats = await disk.request('stats');
+    return {
+      json: stats,
+      lines: table(Object.entries(stats).map(([name, value]) => [name, String(value)])),
+    };
+  },
+};
+
+export function addDisk(program: Command, end: End): void {
+  program
+    .command('disk')
+    .summary('ask a running disk: report, cut, checkpoint, stats, lose-unsynced')
+    .description(
+      'Asks the disk that `powercut mount` serves at a directory.\n\n' +
+        '  report         what is un-synced: what a cut now would lose\n' +
+        '  cut            cuts the power: programs with files open there get errors, what was not durable is gone\n' +
+        '  checkpoint     makes everything durable\n' +
+        '  lose-unsynced  drops un-synced data, programs live on, names stay\n' +
+        '  stats          counts of ops, barriers, files, bytes',
+    )
+    .argument('<directory>', 'where the disk is mounted')
+    .argument('<request>', Object.keys(requests).join(', '))
+    .option('--json', 'print the answer as one JSON object')
+    .action(async (directory: string, name: string, { json }: { readonly json?: true }) => {
+      const request = Object.hasOwn(requests, name) ? requests[name] : undefined;
+      if (request === undefined) throw unknownName('request', name, Object.keys(requests));
+      const disk = await connectDisk(directory);
+      try {
+        const answer = await request(disk);
+        if (json) printJson(answer.json);
+        else for (const line of answer.lines) printLine(line);
+        end(exitCodes.valid);
+      } finally {
+        await disk.close();
+      }
+    });
+}
+
+/** The cut of a mount whose programs are not ours to kill: they get errors until the disk is back. */
+async function cut(disk: DiskControl): Promise<Loss> {
+  await disk.request('freeze', { trigger: { at: 'now' } });
+  await disk.request('fail');
+  await disk.request('unmount');
+  const loss = await disk.request('cut', { choice: 'lose-all' });
+  await disk.request('drop-image', { image: loss.image });
+  await disk.request('mount');
+  return loss;
+}
+
+function lost(loss: Loss, what: string): Answer {
+  const { files, sizeBytes, opCount } = loss;
+  const lines = unsyncedLines({ timeMs: loss.timeMs, sizeBytes, files }).slice(1);
+  return {
+    json: loss,
+    lines: [
+      `${what}: ${formatCount(opCount)} ops, ${formatSize(sizeBytes)} of data in ${plural(files.length, 'file')} are gone`,
+      ...lines,
+    ],
+  };
+}

@@ -1,0 +1,41 @@
+/** `powercut mount DIR`: just the disk, in the foreground. Not in a box: the mount is for the user to see. */
+import type { Command } from 'commander';
+import { mountForeground } from '../mount/foreground.ts';
+import { requireMounting } from './examination.ts';
+import type { End } from './exit-codes.ts';
+import { capacityFlag, pinFlag, profileFlag } from './flags.ts';
+import { unsyncedLines } from './unsynced-lines.ts';
+
+interface Flags {
+  readonly profile: string;
+  readonly pin: readonly string[];
+  readonly capacity?: number;
+}
+
+export function addMount(program: Command, end: End): void {
+  program
+    .command('mount')
+    .summary('just the disk, in the foreground; Ctrl-C unmounts')
+    .description(
+      'Mounts a disk that forgets at an empty directory and serves it until Ctrl-C, which loses everything on it. ' +
+        'Ask it things with `powercut disk DIR`.',
+    )
+    .argument('<directory>', 'an empty directory')
+    .addOption(profileFlag())
+    .addOption(pinFlag())
+    .addOption(capacityFlag())
+    .action(async (directory: string, flags: Flags) => {
+      requireMounting();
+      const { profile, pin: pins, capacity } = flags;
+      const capacityBytes = capacity === undefined ? {} : { capacityBytes: capacity };
+      end(
+        await mountForeground({
+          directory,
+          profile,
+          pins,
+          describe: unsyncedLines,
+          ...capacityBytes,
+        }),
+      );
+    });
+}
