@@ -4,9 +4,9 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatRequest, maxLineBytes, parseReply } from './protocol.ts';
+import { LineSplitter } from '../../mount/json-lines.ts';
+import { formatRequest, maxLineLength, parseReply } from './protocol.ts';
 import type { Reply, Request } from './protocol.ts';
-import { LineSplitter } from './lines.ts';
 
 /** The process as the channel needs it. */
 export interface DriverEnds {
@@ -38,7 +38,7 @@ export class DriverChannel {
   readonly whenBroken: Promise<Broken>;
   readonly #ends: DriverEnds;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
-  readonly #lines = new LineSplitter(maxLineBytes);
+  readonly #lines = new LineSplitter(maxLineLength);
   #nextId = 0;
   #broken: Broken | undefined;
   #resolveBroken!: (broken: Broken) => void;
@@ -46,7 +46,8 @@ export class DriverChannel {
   constructor(ends: DriverEnds) {
     this.#ends = ends;
     this.whenBroken = new Promise((resolve) => (this.#resolveBroken = resolve));
-    ends.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
+    ends.stdout.setEncoding('utf8');
+    ends.stdout.on('data', (text: string) => this.#receive(text));
     // A dead reader: `exited` says it better.
     ends.stdin.on('error', () => undefined);
     ends.stdout.on('error', () => undefined);
@@ -77,11 +78,13 @@ export class DriverChannel {
     this.#ends.stdin.end();
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(text: string): void {
     if (this.#broken !== undefined) return;
-    const lines = this.#lines.push(chunk);
-    if (lines === undefined) {
-      this.#breakBy('printed a line of more than 64 MiB');
+    let lines: readonly string[];
+    try {
+      lines = this.#lines.push(text);
+    } catch {
+      this.#breakBy(`printed a line of more than ${maxLineLength} characters`);
       return;
     }
     for (const line of lines) this.#receiveLine(line);

@@ -10,7 +10,7 @@ import type { Settings } from '../target.ts';
 export const protocolVersion = 1;
 
 /** A reply longer than this is garbage: a million elements fit well below. */
-export const maxLineBytes = 64 * 1024 * 1024;
+export const maxLineLength = 64 * 1024 * 1024;
 
 export interface Request {
   readonly f: string;

@@ -52,7 +52,7 @@ export class PostgresInstance implements TargetInstance {
 
   async setup(): Promise<void> {
     const { machine, settings } = this.#context;
-    await this.#choosePort();
+    await this.#choosePort(wantedPort(settings));
     await checkByServer(machine, this.#binaries, settings);
     this.#password = await makePassword(machine);
     await this.#initdb();
@@ -132,7 +132,8 @@ export class PostgresInstance implements TargetInstance {
   async #startServer(probe: string): Promise<PostgresServer> {
     const { machine, settings } = this.#context;
     for (let attempt = 1; ; attempt++) {
-      if (this.#port === undefined) await this.#choosePort();
+      // Without a set-up of its own this is a crash image, which may be booted while its origin lives on.
+      if (this.#port === undefined) await this.#choosePort('auto');
       try {
         return await PostgresServer.start({
           machine,
@@ -145,20 +146,24 @@ export class PostgresInstance implements TargetInstance {
         });
       } catch (error) {
         if (!(error instanceof StartError) || attempt === startAttempts) throw error;
-        if (said(error, /could not bind .*Address already in use/)) this.#port = undefined;
+        if (said(error, /could not bind .*Address already in use/)) await this.#portWasTaken();
         else if (said(error, /pre-existing shared memory block/)) await delay(500);
         else throw error;
       }
     }
   }
 
-  async #choosePort(): Promise<void> {
-    const wanted = wantedPort(this.#context.settings);
+  async #choosePort(wanted: number | 'auto'): Promise<void> {
     this.#port = await freePort(wanted);
     if (this.#port !== undefined) return;
     throw new UnavailableError(
       `port ${wanted} on 127.0.0.1 is taken by another program: choose another with --set port=N, or leave it out`,
     );
+  }
+
+  async #portWasTaken(): Promise<void> {
+    const wanted = wantedPort(this.#context.settings);
+    await this.#choosePort(this.#port === wanted ? wanted : 'auto');
   }
 
   /** Resolves when the server ends while it should run; never otherwise. */

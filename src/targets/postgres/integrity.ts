@@ -20,7 +20,7 @@ interface Check {
   readonly args: readonly string[];
 }
 
-const amcheck: Check = { program: 'pg_amcheck', args: ['--heapallindexed', '--dbname', databaseName] };
+const amcheck: Check = { program: 'pg_amcheck', args: ['--heapallindexed', '--database', databaseName] };
 const dump: Check = { program: 'pg_dump', args: ['--file', '/dev/null', '--dbname', databaseName] };
 
 export async function checkIntegrity(
@@ -29,21 +29,18 @@ export async function checkIntegrity(
   login: Login,
   workload: string,
 ): Promise<Integrity> {
-  const methods: string[] = [];
+  const methods = ['the tag of every row'];
   const lines: string[] = [];
   try {
     const { rows, hasAmcheck } = await readAll(login);
-    methods.push('the tag of every row');
     lines.push(...wrongTags(rows, workload));
-    const check = [...(hasAmcheck ? [amcheck] : []), dump].find(({ program }) =>
-      isExecutable(join(binaries, program)),
-    );
+    const checks = [...(hasAmcheck ? [amcheck] : []), dump];
+    const check = checks.find(({ program }) => isExecutable(join(binaries, program)));
     if (check !== undefined) {
       methods.unshift([check.program, ...check.args].join(' '));
       lines.push(...(await complaints(machine, binaries, login, check)));
     }
   } catch (error) {
-    methods.push(selectAll);
     lines.push(messageOf(error));
   }
   return { ok: lines.length === 0, method: methods.join(', '), lines: lines.slice(0, maxLines) };

@@ -97,7 +97,7 @@ export class PostgresServer {
 
 function exitError(exit: Exit, log: LogTail): StartError {
   const lines = log.lines();
-  const why = fatalLines(lines).at(-1);
+  const why = fatalLines(lines).at(-1) ?? lines.at(-1);
   const sentence = `postgres ${howEnded(exit.code, exit.signal)} while it started${why === undefined ? '' : `: ${why}`}`;
   return new StartError('unrestartable', sentence, exit.code, lines);
 }

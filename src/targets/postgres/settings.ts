@@ -52,7 +52,8 @@ const reserved = new Set([
   'logging_collector',
   'log_destination',
 ]);
-const namePattern = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/i;
+/** In lower case only: to the server `FSYNC` is `fsync`, and a promise must not hang on how it was written. */
+const namePattern = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/;
 
 /** `-c name=value` for each; throws a UsageError for names that no server could have or that powercut needs itself. */
 export function serverArguments(settings: Settings): string[] {
