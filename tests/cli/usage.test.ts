@@ -7,7 +7,7 @@ import { powercut, scratch, sentenceOf } from './support/powercut.ts';
 describe('a wrong command line', () => {
   it.each<[string, string[], RegExp]>([
     ['target', ['test', 'sqlit'], /^unknown target `sqlit`: did you mean `sqlite`\? \(known: .*postgres.*\)/],
-    ['driver that is not there', ['test', './no-such-driver'], /^no driver at `\.\/no-such-driver`/],
+    ['driver that is not there', ['test', './no-such-driver'], /^there is no driver \.\/no-such-driver: name an executable file/],
     ['workload', ['test', '--workload', 'sets'], /^unknown workload `sets`: did you mean `set`\?/],
     [
       'nemesis',
@@ -92,7 +92,7 @@ describe('a wrong command line', () => {
   it('that asks a directory which is no disk of powercut', async () => {
     const directory = scratch();
     const ran = await powercut(['disk', directory, 'report']);
-    expect(sentenceOf(ran)).toMatch(/no .*disk .*mounted/);
+    expect(sentenceOf(ran)).toMatch(/is not a powercut disk/);
     expect(ran.code).toBe(254);
   });
 
