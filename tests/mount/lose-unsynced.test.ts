@@ -1,0 +1,98 @@
+/** Un-synced data reverts while programs live on: they see it, names and open files stay. */
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { start, useMountedDisks, type Program } from './support/disks.ts';
+
+const mountedDisk = useMountedDisks();
+
+/** Maps a file; then `write LETTER` fills it, `read` prints its first letters of both pages. */
+function mapper(file: string): Program {
+  const source = `import mmap, sys
+f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0)
+print(m[0:1].decode() + m[4096:4097].decode(), flush=True)
+for line in sys.stdin:
+    if line.startswith('write'): m[0:8192] = line.split()[1].encode() * 8192
+    print(m[0:1].decode() + m[4096:4097].decode(), flush=True)`;
+  return start('python3', ['-c', source, file]);
+}
+
+test('an open file goes back to what was synced: bytes, size, and what the kernel had cached', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  const path = join(mountPoint, 'f');
+  const file = await open(path, 'w+');
+  await file.write('synced');
+  await file.sync();
+  await file.write(' and lost', 6);
+  await file.write('L', 0);
+  expect(await readFile(path, 'utf8')).toBe('Lynced and lost');
+
+  const loss = await control.request('lose-unsynced');
+
+  expect(loss.files.map((lost) => lost.path)).toEqual(['f']);
+  expect(loss.sizeBytes).toBe(10);
+  expect(await readFile(path, 'utf8')).toBe('synced');
+  expect((await file.stat()).size).toBe(6);
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(20), 0, 20, 0);
+  expect(buffer.toString('utf8', 0, bytesRead)).toBe('synced');
+  await file.close();
+  expect(await control.request('report')).toMatchObject({ sizeBytes: 0 });
+});
+
+test('names stay, and their files are empty when they were never synced', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  await writeFile(join(mountPoint, 'f'), 'un-synced');
+  await control.request('lose-unsynced');
+  expect((await stat(join(mountPoint, 'f'))).size).toBe(0);
+  expect((await control.request('report')).files.map((file) => file.path)).toContain('.');
+});
+
+test('a program with a shared mapping sees the loss, even of what only the kernel held', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  const path = join(mountPoint, 'mapped');
+  const file = await open(path, 'w');
+  await file.write('A'.repeat(8192));
+  await file.sync();
+  await file.close();
+  const program = mapper(path);
+  await program.lines(1);
+  program.child.stdin?.write('write B\n');
+  await program.lines(2);
+
+  const loss = await control.request('lose-unsynced');
+
+  expect(loss.sizeBytes).toBe(8192);
+  program.child.stdin?.write('read\n');
+  expect(await program.lines(3)).toEqual(['AA', 'BB', 'AA']);
+  // And it can write again.
+  program.child.stdin?.write('write C\n');
+  await program.lines(4);
+  program.child.stdin?.end();
+  expect(await program.exited).toBe(0);
+  expect(await readFile(path, 'latin1')).toBe('C'.repeat(8192));
+});
+
+test('a loss while frozen is seen once thawed', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  const path = join(mountPoint, 'f');
+  const file = await open(path, 'w+');
+  await file.write('un-synced');
+  expect(await readFile(path, 'utf8')).toBe('un-synced');
+  await control.request('freeze', { trigger: { at: 'now' } });
+  const { image } = await control.request('keep-image');
+  expect((await control.request('lose-unsynced')).sizeBytes).toBe(9);
+  await control.request('thaw');
+  expect(await readFile(path, 'utf8')).toBe('');
+  await file.close();
+  await control.request('drop-image', { image });
+});
+
+test('what was lost can be traced', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  const file = await open(join(mountPoint, 'f'), 'w');
+  await file.write('needle-4711');
+  await control.request('lose-unsynced');
+  const traces = await control.request('trace', { needles: ['needle-4711'] });
+  expect(traces).toMatchObject([{ path: 'f', offset: 0, op: { kind: 'write' } }]);
+  await file.close();
+});
