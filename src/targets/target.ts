@@ -31,7 +31,8 @@ export interface Target {
   readonly openSettings: boolean;
   /** The workloads it can run: `set`. */
   readonly workloads: readonly string[];
-  readonly expectedUnsynced: readonly ExpectedUnsynced[];
+  /** Whether a loss hurts may depend on the settings: a log that is never synced holds acknowledged commits. */
+  expectedUnsynced(settings: Settings): readonly ExpectedUnsynced[];
   /** What its vendor says of these settings. */
   documented(settings: Settings): Documented;
   /** Finds the program and its version on this computer; a missing one says which package has it. */

@@ -24,7 +24,7 @@ export function driverTarget(path: string, args: readonly string[]): Target {
     settings: [startTimeout],
     openSettings: true,
     workloads: ['set'],
-    expectedUnsynced: [],
+    expectedUnsynced: () => [],
     documented: () => silentDriver,
     detect: async () => ({ found: true, version: 'unknown', path: file }),
     open: (context) =>

@@ -1,62 +1,82 @@
 /**
  * What PostgreSQL leaves un-synced by design, path by path. Data files are synced by checkpoints and rebuilt from the
- * write-ahead log until then; the log itself is what must not be lost.
+ * write-ahead log until then; the log is what must not be lost, and settings decide how much of it is at risk.
  */
-import type { ExpectedUnsynced } from '../target.ts';
+import type { ExpectedUnsynced, Settings } from '../target.ts';
 
 export const cluster = 'pgdata';
 /** Powercut's own: see password.ts. */
 export const passwordFile = 'powercut-password';
 
-const rebuilt = 'rebuilt or emptied at each start';
-const replayed = 'synced at the next checkpoint and replayed from the write-ahead log until then';
+export function postgresUnsynced(settings: Settings): readonly ExpectedUnsynced[] {
+  return [...transient, log(settings), ...dataFiles(settings)];
+}
 
-export const postgresUnsynced: readonly ExpectedUnsynced[] = [
+const rebuilt = 'rebuilt or emptied at each start';
+
+const transient: readonly ExpectedUnsynced[] = [
+  harmless('postmaster.pid', 'marks a running server; a stale or missing one is recognised'),
+  harmless('postmaster.opts', 'the last command line, written for pg_ctl'),
+  harmless('pg_stat/**', 'statistics, discarded after a crash'),
+  harmless('pg_stat_tmp/**', `statistics, ${rebuilt}`),
+  harmless('pg_notify/**', `notifications of running sessions, ${rebuilt}`),
+  harmless('pg_serial/**', `serializable transactions under way, ${rebuilt}`),
+  harmless('pg_subtrans/**', `sub-transactions under way, ${rebuilt}`),
+  harmless('pg_dynshmem/**', `shared memory, ${rebuilt}`),
+  harmless('pg_snapshots/**', `snapshots exported by running sessions, ${rebuilt}`),
+  harmless('**/pgsql_tmp/**', `sorts and hashes of running queries, ${rebuilt}`),
+  harmless('**/pg_internal.init*', 'a cache of the system catalogue, removed after a crash'),
+  harmless('pg_wal/archive_status/**', 'what was archived; archived again when in doubt'),
   {
-    glob: `${cluster}/postmaster.pid`,
+    glob: cluster,
     harmless: true,
-    why: 'marks a running server; a stale or missing one is recognised',
-  },
-  { glob: `${cluster}/postmaster.opts`, harmless: true, why: 'the last command line, written for pg_ctl' },
-  { glob: `${cluster}/pg_stat/**`, harmless: true, why: 'statistics, discarded after a crash' },
-  { glob: `${cluster}/pg_stat_tmp/**`, harmless: true, why: `statistics, ${rebuilt}` },
-  { glob: `${cluster}/pg_notify/**`, harmless: true, why: `notifications of running sessions, ${rebuilt}` },
-  { glob: `${cluster}/pg_serial/**`, harmless: true, why: `serializable transactions that run, ${rebuilt}` },
-  { glob: `${cluster}/pg_subtrans/**`, harmless: true, why: `sub-transactions that run, ${rebuilt}` },
-  { glob: `${cluster}/pg_dynshmem/**`, harmless: true, why: `shared memory, ${rebuilt}` },
-  {
-    glob: `${cluster}/pg_snapshots/**`,
-    harmless: true,
-    why: `snapshots exported by running sessions, ${rebuilt}`,
-  },
-  {
-    glob: `${cluster}/**/pgsql_tmp/**`,
-    harmless: true,
-    why: `sorts and hashes of running queries, ${rebuilt}`,
-  },
-  {
-    glob: `${cluster}/**/pg_internal.init*`,
-    harmless: true,
-    why: 'a cache of the system catalogue, removed after a crash',
-  },
-  {
-    glob: `${cluster}/pg_wal/archive_status/**`,
-    harmless: true,
-    why: 'what was archived; archived again when in doubt',
-  },
-  {
-    glob: `${cluster}/pg_wal/**`,
-    harmless: false,
-    why: 'the tail of the write-ahead log before its sync; with fsync=off or synchronous_commit=off it holds acknowledged commits',
-  },
-  { glob: `${cluster}/base/**`, harmless: true, why: `tables and indexes, ${replayed}` },
-  { glob: `${cluster}/global/**`, harmless: true, why: `shared catalogues, ${replayed}` },
-  { glob: `${cluster}/pg_xact/**`, harmless: true, why: `the state of transactions, ${replayed}` },
-  { glob: `${cluster}/pg_multixact/**`, harmless: true, why: `row locks, ${replayed}` },
-  { glob: `${cluster}/pg_commit_ts/**`, harmless: true, why: `times of commits, ${replayed}` },
-  {
-    glob: `${cluster}/pg_logical/**`,
-    harmless: true,
-    why: `logical replication, which no workload uses; ${replayed}`,
+    why: 'the names of postmaster.pid and postmaster.opts, which a crash may take or leave',
   },
 ];
+
+function log(settings: Settings): ExpectedUnsynced {
+  const glob = `${cluster}/pg_wal/**`;
+  if (neverSyncs(settings)) {
+    return { glob, harmless: false, why: 'fsync=off syncs nothing: acknowledged commits are in it' };
+  }
+  if (settings['synchronous_commit'] === 'off') {
+    return {
+      glob,
+      harmless: false,
+      why: 'acknowledged commits that synchronous_commit=off syncs a little later',
+    };
+  }
+  return {
+    glob,
+    harmless: true,
+    why: 'records of the log before their sync: no commit in them was acknowledged yet',
+  };
+}
+
+function dataFiles(settings: Settings): readonly ExpectedUnsynced[] {
+  const safe = !neverSyncs(settings);
+  const why = safe
+    ? 'synced at the next checkpoint and replayed from the write-ahead log until then'
+    : 'fsync=off syncs nothing: checkpoints rely on what was never synced';
+  const kinds = [
+    ['base/**', 'tables and indexes'],
+    ['global/**', 'shared catalogues'],
+    ['pg_xact/**', 'the state of transactions'],
+    ['pg_multixact/**', 'row locks'],
+    ['pg_commit_ts/**', 'times of commits'],
+    ['pg_logical/**', 'logical replication'],
+  ] as const;
+  return kinds.map(([glob, what]) => ({
+    glob: `${cluster}/${glob}`,
+    harmless: safe,
+    why: `${what}, ${why}`,
+  }));
+}
+
+function neverSyncs(settings: Settings): boolean {
+  return settings['fsync'] === 'off';
+}
+
+function harmless(path: string, why: string): ExpectedUnsynced {
+  return { glob: `${cluster}/${path}`, harmless: true, why };
+}

@@ -7,6 +7,7 @@ import { startTimeout } from '../settings.ts';
 import type { Detected, Target } from '../target.ts';
 import { sqliteContract } from './contract.ts';
 import { stageDriver } from './staging.ts';
+import { sqliteUnsynced } from './unsynced.ts';
 
 export const sqlite: Target = {
   name: 'sqlite',
@@ -38,23 +39,7 @@ export const sqlite: Target = {
   ],
   openSettings: false,
   workloads: ['set'],
-  expectedUnsynced: [
-    {
-      glob: 'elements.db-shm',
-      harmless: true,
-      why: 'the index of the write-ahead log; it is rebuilt from the log when the database is opened first',
-    },
-    {
-      glob: 'elements.db-wal',
-      harmless: false,
-      why: 'commits that are not synced: by design under synchronous=NORMAL, before its sync otherwise',
-    },
-    {
-      glob: 'elements.db-journal',
-      harmless: false,
-      why: 'a transaction under way, or the end of the last one before its directory is synced',
-    },
-  ],
+  expectedUnsynced: sqliteUnsynced,
   documented: sqliteContract,
   detect,
   open(context) {
