@@ -75,7 +75,7 @@ async function runIn(
   const recorder = new Recorder(clock, store.historyFile);
   const facts = { contract: judgedContract(plan.target.documented(plan.settings), options.contract) };
   const identity: Identity = { name: plan.target.name, version: begun.version };
-  let expected = plan.target.expectedUnsynced;
+  let expected = plan.target.expectedUnsynced(plan.settings);
   const findings = new FindingBook(store, disk, options.profile, (finding) =>
     ui.progress.event(`finding ${finding.number} (${finding.class}): ${finding.message}`),
   );
