@@ -7,7 +7,11 @@ import { powercut, scratch, sentenceOf } from './support/powercut.ts';
 describe('a wrong command line', () => {
   it.each<[string, string[], RegExp]>([
     ['target', ['test', 'sqlit'], /^unknown target `sqlit`: did you mean `sqlite`\? \(known: .*postgres.*\)/],
-    ['driver that is not there', ['test', './no-such-driver'], /^there is no driver \.\/no-such-driver: name an executable file/],
+    [
+      'driver that is not there',
+      ['test', './no-such-driver'],
+      /^there is no driver \.\/no-such-driver: name an executable file/,
+    ],
     ['workload', ['test', '--workload', 'sets'], /^unknown workload `sets`: did you mean `set`\?/],
     [
       'nemesis',
