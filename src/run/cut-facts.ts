@@ -26,14 +26,13 @@ export function lossFacts(
   loss: Loss,
   image: number,
 ): CutFacts {
-  const inRunTime = (op: Op): Op => ({ ...op, timeMs: clock.fromMonotonic(op.timeMs) });
   return {
     number,
     kind,
     timeMs: clock.fromMonotonic(frozenMs),
     sizeBytes: loss.sizeBytes,
-    files: loss.files.map((file) => ({ ...file, lastOp: inRunTime(file.lastOp) })),
-    ops: loss.ops.map(inRunTime),
+    files: filesInRunTime(clock, loss.files),
+    ops: loss.ops.map((op) => opInRunTime(clock, op)),
     opCount: loss.opCount,
     processes: loss.processes,
     rules: loss.rules,
@@ -56,8 +55,14 @@ export function harmlessFacts(kind: 'kill' | 'died', number: number, timeMs: num
   };
 }
 
+export function filesInRunTime(clock: RunClock, files: readonly UnsyncedFile[]): UnsyncedFile[] {
+  return files.map((file) => ({ ...file, lastOp: opInRunTime(clock, file.lastOp) }));
+}
+
 export function traceInRunTime(clock: RunClock, trace: Trace): Trace {
-  return trace.op === undefined
-    ? trace
-    : { ...trace, op: { ...trace.op, timeMs: clock.fromMonotonic(trace.op.timeMs) } };
+  return trace.op === undefined ? trace : { ...trace, op: opInRunTime(clock, trace.op) };
+}
+
+function opInRunTime(clock: RunClock, op: Op): Op {
+  return { ...op, timeMs: clock.fromMonotonic(op.timeMs) };
 }

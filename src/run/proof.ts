@@ -59,15 +59,14 @@ function proveLoss(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Omit<
     const sentence = `${what} is gone although the disk kept everything: the target had not written it, or threw it away itself`;
     return { diskOps: [], rule: 'none: a kill takes nothing from the disk', sentences: [sentence] };
   }
-  const trace = traces.find((candidate) => candidate.op !== undefined) ?? traces[0];
-  if (trace !== undefined) return proveByTrace(what, cut, trace);
+  const trace = earliest(traces);
   const during = cut.ops.filter(
     (dropped) =>
       dropped.timeMs >= op.invokedMs - 1 && dropped.timeMs <= (op.acknowledgedMs ?? cut.timeMs) + 1,
   );
+  if (trace !== undefined) return proveByTrace(what, cut, trace);
   if (during.length > 0) {
-    const names = listPaths(during.map((dropped) => dropped.path));
-    const sentence = `${what} is gone: while it was being done, ${during.length} disk ops on ${names} were made that no barrier covered before the cut at ${seconds(cut.timeMs)}`;
+    const sentence = `${what} is gone: while it was being done, ${listOps(cut, during)}, and no barrier covered that before the cut at ${seconds(cut.timeMs)}`;
     return { diskOps: during.slice(0, maxDiskOps), rule: ruleFor(cut, during), sentences: [sentence] };
   }
   if (cut.opCount === 0) {
@@ -148,10 +147,21 @@ function processOf(cut: CutFacts, op: Op): string {
   return `${cut.processes[String(op.pid)] ?? 'process'}[${op.pid}]`;
 }
 
-function listPaths(paths: readonly string[]): string {
-  const distinct = [...new Set(paths)];
-  const shown = distinct.slice(0, 3).map((path) => `\`${path}\``);
-  return distinct.length > 3 ? `${shown.join(', ')} and ${distinct.length - 3} more` : shown.join(', ');
+/** `unlink of \`a-journal\` by node[88] at 2.16 s and 3 more disk ops`. */
+function listOps(cut: CutFacts, ops: readonly Op[]): string {
+  const shown = ops
+    .slice(-3)
+    .map(
+      (op) => `${op.kind} of \`${op.path}\`${rangeOf(op)} by ${processOf(cut, op)} at ${seconds(op.timeMs)}`,
+    );
+  const more = ops.length - shown.length;
+  return `${shown.join('; ')}${more > 0 ? `; and ${more} more disk ops` : ''} ${ops.length === 1 ? 'was' : 'were'} made`;
+}
+
+/** The bytes may have been written again later, with the page they lie in: the first time is the op's own. */
+function earliest(traces: readonly Trace[]): Trace | undefined {
+  const timed = traces.filter((trace) => trace.op !== undefined);
+  return timed.sort((a, b) => a.op!.timeMs - b.op!.timeMs)[0] ?? traces[0];
 }
 
 function seconds(timeMs: number): string {

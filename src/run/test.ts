@@ -21,6 +21,7 @@ import { makePlan, type Plan } from './plan.ts';
 import { Recorder } from './recorder.ts';
 import type { RunRecord } from './run-record.ts';
 import { createStore, writeJson, type RunStore } from './store.ts';
+import { strike } from './strikes.ts';
 import { Trial } from './trial.ts';
 import { UnsyncedLog } from './unsynced-log.ts';
 import { countOps, verdict } from './verdict.ts';
@@ -81,8 +82,9 @@ async function runIn(
   );
   const unsynced = new UnsyncedLog();
   const trial = new Trial({
-    ...plan,
-    ...ui,
+    target: plan.target,
+    workload: plan.workload,
+    progress: ui.progress,
     options,
     clock,
     recorder,
@@ -90,7 +92,6 @@ async function runIn(
     findings,
     unsynced,
     facts,
-    random: seededRandom(options.seed),
     contextFor: contextsIn(work, store, plan, options.workload),
     onSetUp(instance: TargetInstance) {
       if (instance.declared === undefined) return;
@@ -101,7 +102,7 @@ async function runIn(
     },
   });
   try {
-    await Promise.race([trial.live(), diskLoss(disk.ended)]);
+    await Promise.race([live(trial, plan, options, ui), diskLoss(disk.ended)]);
   } finally {
     ui.progress.phase('clean up');
     recorder.close();
@@ -123,6 +124,13 @@ async function runIn(
   const complete = { ...results, unsynced: unsynced.entries(expected) };
   writeRun(store, trial, options, recorder, complete);
   return complete;
+}
+
+async function live(trial: Trial, plan: Plan, options: TestOptions, ui: RunUi): Promise<void> {
+  await trial.beginLife();
+  const random = seededRandom(options.seed);
+  await strike(trial, { nemeses: plan.nemeses, random, interrupted: ui.interrupted });
+  await trial.finish();
 }
 
 async function diskLoss(ended: Promise<string>): Promise<never> {
@@ -155,7 +163,7 @@ interface Assembly {
 
 function assemble(trial: Trial, parts: Assembly): Results {
   const { plan, options, store, recorder, findings, identity, facts, begun, durationMs } = parts;
-  const { checkers, notes = [] } = plan.workload.check(recorder.history, trial.facts());
+  const { checkers, notes = [] } = plan.workload.check(recorder.history, trial.runFacts());
   const ops = countOps(recorder.history);
   const { cuts, kills, droppedOps } = trial;
   return {
@@ -191,7 +199,7 @@ function writeRun(
   const record: RunRecord = {
     format: 1,
     options,
-    facts: trial.facts(),
+    facts: trial.runFacts(),
     sufferedBoots: trial.sufferedBoots(),
     cuts,
     kills,
