@@ -75,10 +75,10 @@ export function addDisk(program: Command, end: End): void {
 /** The cut of a mount whose programs are not ours to kill: they get errors until the disk is back. */
 async function cut(disk: DiskControl): Promise<Loss> {
   await disk.request('freeze', { trigger: { at: 'now' } });
-  await disk.request('fail');
-  await disk.request('unmount');
   const loss = await disk.request('cut', { choice: 'lose-all' });
   await disk.request('drop-image', { image: loss.image });
+  await disk.request('fail');
+  await disk.request('unmount');
   await disk.request('mount');
   return loss;
 }

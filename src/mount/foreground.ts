@@ -27,6 +27,8 @@ export interface ForegroundOptions extends Pick<
 
 const exitCodes = { done: 0, failed: 255 } as const;
 const watchIntervalMs = 500;
+/** A cut that somebody asks for takes the mount away and puts it back; only what stays away was unmounted. */
+const looksUntilUnmounted = 10;
 const reportTimeoutMs = 10_000;
 
 /** Resolves with the exit code when the disk is gone. Rejects with a sentence when it cannot be mounted. */
@@ -161,9 +163,11 @@ function nextSignal(): { readonly received: Promise<'signal'>; stop(): void } {
 /** The mount table tells of an umount by somebody else; nothing else does. */
 function watchMount(mountPoint: string): { readonly gone: Promise<'unmounted'>; stop(): void } {
   let timer: NodeJS.Timeout | undefined;
+  let missing = 0;
   const gone = new Promise<'unmounted'>((resolve) => {
     timer = setInterval(() => {
-      if (mountAt(mountPoint) === undefined) resolve('unmounted');
+      missing = mountAt(mountPoint) === undefined ? missing + 1 : 0;
+      if (missing >= looksUntilUnmounted) resolve('unmounted');
     }, watchIntervalMs);
   });
   return {
