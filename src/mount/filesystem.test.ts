@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Disk } from '../disk/disk.ts';
-import { EEXIST, EINVAL, ENODATA, ENOENT, EOPNOTSUPP } from '../disk/errno.ts';
+import { EEXIST, EINVAL, ENAMETOOLONG, ENODATA, ENOENT, EOPNOTSUPP } from '../disk/errno.ts';
 import type { Op } from '../disk/op.ts';
 import { strict } from '../disk/profiles/strict.ts';
 import type { Attributes, DirectoryEntries, FileSystem } from '../fuse/filesystem.ts';
@@ -83,6 +83,11 @@ describe('what the kernel remembers', () => {
     holder.current = holder.current.crashImage('lose-all');
     expect(fs.lookup(root, 1, 'a')).toBe(ENOENT);
   });
+});
+
+test('a name that is too long is not just missing', () => {
+  expect(fs.lookup(root, 1, 'n'.repeat(255))).toBe(ENOENT);
+  expect(fs.lookup(root, 1, 'n'.repeat(256))).toBe(ENAMETOOLONG);
 });
 
 describe('create', () => {

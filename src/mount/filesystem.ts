@@ -3,7 +3,7 @@
  * and nothing else; every change goes through the disk's methods, so that every change is an op.
  */
 import type { Disk } from '../disk/disk.ts';
-import { EEXIST, EINVAL, EOPNOTSUPP } from '../disk/errno.ts';
+import { EEXIST, EINVAL, ENAMETOOLONG, EOPNOTSUPP } from '../disk/errno.ts';
 import type { Inode, InodeKind } from '../disk/inode.ts';
 import type { AttributeChanges, Attributes, Caller, Errno, FileSystem } from '../fuse/filesystem.ts';
 import { DirectoryStreams } from './directory-streams.ts';
@@ -21,7 +21,10 @@ export function diskFileSystem(holder: DiskHolder): FileSystem {
       holder.current.forgetAll();
     },
 
-    lookup: (_caller, parent, name) => remembered(holder.current, holder.current.lookup(parent, name)),
+    lookup(_caller, parent, name) {
+      if (name.length > nameBytesMax) return ENAMETOOLONG;
+      return remembered(holder.current, holder.current.lookup(parent, name));
+    },
     forget(ino, count) {
       holder.current.forget(ino, count);
     },
@@ -96,6 +99,8 @@ export function diskFileSystem(holder: DiskHolder): FileSystem {
 }
 
 const ESTALE = -116;
+/** The kernel's own limit is PATH_MAX; ours is every Linux disk's. */
+const nameBytesMax = 255;
 /** open(2), as on every Linux architecture that Node supports. */
 const O_EXCL = 0o200;
 

@@ -11,10 +11,14 @@ import type { Writable } from 'node:stream';
 import { LineSplitter } from './json-lines.ts';
 import { escapeField } from './mount-table.ts';
 import { deviceError, mountError } from './mount-errors.ts';
+import { findProgram } from './find-program.ts';
 import { settlesWithin } from './time-limit.ts';
 
-/** dash redirects single-digit descriptors only: 3 to 9. */
-const descriptorsPerShell = 7;
+/** Which shell, and how many descriptors it can look after: bash closes any, a plain sh only single-digit ones, 3 to 9. */
+const shellKinds = [
+  { command: 'bash', descriptors: 64 },
+  { command: 'sh', descriptors: 7 },
+] as const;
 const answerLimitLength = 64 * 1024;
 
 /** `$1` directory, `$2` source, `$3` options, `$4` source as the mount table shows it. Commands: `ID VERB [NUMBER]`. */
@@ -85,9 +89,10 @@ export class MountHelper {
     // It must not mistake the next shell's mount for one of its own that was left behind.
     this.#shell?.stdin.write('0 leave\n');
     this.#dismiss();
-    const ours = openDevices(descriptorsPerShell);
+    const { command, descriptors } = shellKinds.find((kind) => findProgram(kind.command)) ?? shellKinds[1];
+    const ours = openDevices(descriptors);
     const child = spawn(
-      'sh',
+      command,
       [
         '-c',
         script,

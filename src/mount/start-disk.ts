@@ -3,13 +3,13 @@
  * caller: the kernel kills it (setpriv --pdeathsig), and where that is missing it ends when its stdin does.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ControlClient } from './control-client.ts';
 import type { DiskControl, DiskOptions } from './control.ts';
 import { controlSocketName } from './directories.ts';
+import { findProgram } from './find-program.ts';
 import { LineSplitter } from './json-lines.ts';
 import { UnavailableError } from './mount-errors.ts';
 import { settlesWithin } from './time-limit.ts';
@@ -119,15 +119,5 @@ function entryFile(): string {
 }
 
 function dyingWithParent(): string[] {
-  const setpriv = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'setpriv'));
-  return setpriv.some(isExecutable) ? ['setpriv', '--pdeathsig', 'KILL'] : [];
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL'];
 }
