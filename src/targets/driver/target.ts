@@ -38,6 +38,8 @@ async function prepare(context: TargetContext, file: string, args: readonly stri
   // `#!/usr/bin/env node` finds the node that runs powercut, even where it lives in root's home.
   const node = await reachablePath(machine, process.execPath, runDirectory, false);
   const env = node === process.execPath ? {} : { PATH: `${dirname(node)}${delimiter}${searchPath()}` };
+  // Mounted for the machine alone: only a program in the machine can see it there, and start it.
+  if (command !== file) return { command: 'env', args: [command, ...args], env };
   return { command, args, env };
 }
 
