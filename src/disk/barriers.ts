@@ -1,16 +1,19 @@
 /** Barriers: fsync, fdatasync, fsync of a directory, the checkpoint of a whole disk; and losing all that none covered. */
 import type { Caller, DiskState } from './disk-state.ts';
+import { syncDirectory } from './durable-names.ts';
 import { EINVAL, ENOENT, type Errno } from './errno.ts';
 import { revertData, syncData } from './file-data.ts';
 import type { Inode } from './inode.ts';
-import { syncNames } from './names.ts';
 
 export function fsync(state: DiskState, caller: Caller, ino: number, dataOnly: boolean): 0 | Errno {
-  if (state.table.get(ino) === undefined) return ENOENT;
-  const inode = state.table.own(ino);
-  if (inode.kind === 'directory') return fsyncDirectory(state, caller, ino);
+  const found = state.table.get(ino);
+  if (found === undefined) return ENOENT;
+  if (found.kind === 'directory') return fsyncDirectory(state, caller, ino);
   state.barrierCount++;
-  state.record(dataOnly ? 'fdatasync' : 'fsync', caller, ino, state.pathOf(inode));
+  state.record(dataOnly ? 'fdatasync' : 'fsync', caller, ino, state.pathOf(found));
+  // Most programs sync more often than they write: what is clean stays shared.
+  if (!found.isUnsynced) return 0;
+  const inode = state.table.own(ino);
   if (dataOnly) syncDataOnly(state, inode);
   else syncInode(state, inode);
   return 0;
@@ -22,57 +25,59 @@ export function fsyncDirectory(state: DiskState, caller: Caller, ino: number): 0
   if (directory.kind !== 'directory') return EINVAL;
   state.barrierCount++;
   state.record('fsync-dir', caller, ino, state.pathOf(directory));
-  syncNames(state.table, directory);
+  if (directory.isUnsynced) syncDirectory(state.table, ino);
   return 0;
 }
 
-/** Everything of this inode but its names. */
+/** Everything of an inode that is no directory, but its names. */
 export function syncInode(state: DiskState, inode: Inode): void {
-  state.table.change(inode, () => {
-    if (inode.kind === 'file') syncData(state.table.store, inode);
-    inode.durable.copyAttributes(inode.volatile);
-    inode.attributesChanged = false;
-    if (inode.kind !== 'directory') inode.pending.clear();
-  });
+  if (inode.kind === 'file') syncData(state.table.store, inode);
+  inode.durable.copyAttributes(inode.volatile);
+  inode.attributesChanged = false;
+  inode.pending.clear();
+  state.table.settle(inode);
 }
 
+/** fdatasync(2): data and size. Attributes that were set stay behind; the times of the writes follow if none were. */
 function syncDataOnly(state: DiskState, inode: Inode): void {
-  state.table.change(inode, () => {
-    syncData(state.table.store, inode);
-    inode.durable.mtime = inode.volatile.mtime;
-    inode.pending.forgetData();
-  });
+  if (inode.kind === 'file') syncData(state.table.store, inode);
+  inode.pending.forgetData();
+  state.table.settle(inode);
 }
 
 /** Everything volatile becomes durable at once. Not a fault. Returns how many un-synced bytes that were. */
 export function checkpoint(state: DiskState, caller: Caller): { readonly sizeBytes: number } {
   const sizeBytes = state.table.unsyncedBytes;
   state.record('checkpoint', caller, 0, '');
-  for (const inode of state.table.unsynced()) {
+  for (const { ino, kind } of state.table.unsynced()) {
     // Making one name durable can free another inode of this list, or settle it.
-    if (state.table.get(inode.ino) === undefined) continue;
-    const owned = state.table.own(inode.ino);
-    if (owned.kind === 'directory') syncNames(state.table, owned);
-    else syncInode(state, owned);
+    if (state.table.get(ino) === undefined) continue;
+    if (kind === 'directory') syncDirectory(state.table, ino);
+    else syncInode(state, state.table.own(ino));
   }
   return { sizeBytes };
 }
 
+/** The files whose bytes or sizes are un-synced. Nameless ones are not among them: no cut can touch those. */
+export function filesToLose(state: DiskState): Inode[] {
+  return state.table
+    .unsynced()
+    .filter((inode) => inode.dirty.pageCount > 0 || inode.volatile.size !== inode.durable.size);
+}
+
 /**
- * As LazyFS's clear-cache: data and sizes go back to what is durable while programs live on; names and open inodes stay.
- * Returns the inodes whose bytes changed, so that whoever caches them can forget them.
+ * As LazyFS's clear-cache: data and sizes go back to what is durable while programs live on; names, attributes and open
+ * inodes stay. Returns the inodes whose bytes changed, so that whoever caches them can forget them.
  */
 export function loseUnsynced(state: DiskState, caller: Caller): { readonly changedInos: readonly number[] } {
   state.record('lose-unsynced', caller, 0, '');
-  const changedInos: number[] = [];
-  for (const inode of state.table.unsynced()) {
-    if (inode.kind !== 'file') continue;
-    if (inode.dirty.pageCount === 0 && inode.volatile.size === inode.durable.size) continue;
-    const owned = state.table.own(inode.ino);
-    state.table.change(owned, () => revertData(state.table.store, owned));
-    owned.volatile.mtime = owned.volatile.ctime = state.now();
-    owned.pending.forgetData();
-    changedInos.push(inode.ino);
+  const changedInos = filesToLose(state).map(({ ino }) => ino);
+  for (const ino of changedInos) {
+    const inode = state.table.own(ino);
+    revertData(state.table.store, inode);
+    inode.volatile.mtime = inode.volatile.ctime = state.now();
+    inode.pending.forgetData();
+    state.table.settle(inode);
   }
   return { changedInos };
 }

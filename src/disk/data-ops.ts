@@ -16,6 +16,7 @@ import {
 import { maxFileSizeBytes, punch, truncate, writeBytes } from './file-data.ts';
 import type { Inode, Timestamp } from './inode.ts';
 import type { OpKind } from './op.ts';
+import { isPinnedInode } from './pins.ts';
 
 export interface AttributeChanges {
   readonly mode?: number;
@@ -27,10 +28,6 @@ export interface AttributeChanges {
   readonly ctime?: Timestamp;
 }
 
-const setIdBits = 0o6000;
-const setGroupIdBit = 0o2000;
-const groupExecuteBit = 0o0010;
-
 export function write(
   state: DiskState,
   caller: Caller,
@@ -40,11 +37,8 @@ export function write(
 ): number | Errno {
   const file = ownFile(state, ino);
   if (typeof file === 'number') return file;
-  const written = state.table.change(file, () => writeBytes(state.table.store, file, offset, bytes));
-  if (written <= 0) return written;
-  killPrivileges(file, caller);
-  touchModified(state, file);
-  noteData(state, file, 'write', caller, offset, written);
+  const written = writeBytes(state.table.store, file, offset, bytes);
+  if (written > 0) noteData(state, file, 'write', caller, offset, written);
   return written;
 }
 
@@ -85,14 +79,8 @@ export function allocate(
   if ((mode & punchHole) !== 0 && (mode & keepSize) === 0) return EOPNOTSUPP;
   if (offset + length > maxFileSizeBytes) return ENOSPC;
   const zeroes = (mode & (punchHole | zeroRange)) !== 0;
-  const result = state.table.change(file, () => {
-    const punched = zeroes ? punch(state.table.store, file, offset, length) : 0;
-    if (punched === 0 && (mode & keepSize) === 0)
-      file.volatile.size = Math.max(file.volatile.size, offset + length);
-    return punched;
-  });
-  if (result !== 0) return result;
-  touchModified(state, file);
+  if (zeroes) punch(state.table.store, file, offset, length);
+  if ((mode & keepSize) === 0) file.volatile.size = Math.max(file.volatile.size, offset + length);
   noteData(state, file, zeroes ? 'punch' : 'allocate', caller, offset, length);
   return 0;
 }
@@ -142,20 +130,16 @@ function replaceXattrs(state: DiskState, caller: Caller, ino: number, xattrs: Ma
 function resize(state: DiskState, caller: Caller, inode: Inode, size: number): 0 | Errno {
   if (inode.kind === 'directory') return EISDIR;
   if (inode.kind !== 'file') return EINVAL;
-  const changed = size !== inode.volatile.size;
-  const result = state.table.change(inode, () => truncate(state.table.store, inode, size));
+  const result = truncate(state.table.store, inode, size);
   if (result !== 0) return result;
-  if (changed) killPrivileges(inode, caller);
-  touchModified(state, inode);
   noteData(state, inode, 'truncate', caller, size, 0);
   return 0;
 }
 
-function changesAttributes(changes: AttributeChanges): boolean {
-  const { mode, uid, gid, atime, mtime } = changes;
-  return (
-    mode !== undefined || uid !== undefined || gid !== undefined || atime !== undefined || mtime !== undefined
-  );
+/** truncate(2) itself stamps mtime, and the kernel spells it out: that is no change of attributes. */
+function changesAttributes({ mode, uid, gid, size, atime, mtime }: AttributeChanges): boolean {
+  const setsMtime = mtime !== undefined && (mtime !== 'now' || size === undefined);
+  return mode !== undefined || uid !== undefined || gid !== undefined || atime !== undefined || setsMtime;
 }
 
 function changeAttributes(state: DiskState, caller: Caller, inode: Inode, changes: AttributeChanges): void {
@@ -170,18 +154,7 @@ function changeAttributes(state: DiskState, caller: Caller, inode: Inode, change
   noteAttributes(state, caller, inode, 'setattr');
 }
 
-/** chown(2), write(2): another's write takes the set-user-ID and (executable) set-group-ID bits away. */
-function killPrivileges(inode: Inode, caller: Caller): void {
-  if ((inode.volatile.mode & setIdBits) === 0 || caller.uid === 0) return;
-  const keepsGroup = (inode.volatile.mode & groupExecuteBit) === 0 ? setGroupIdBit : 0;
-  inode.volatile.mode &= ~setIdBits | keepsGroup;
-}
-
-function touchModified(state: DiskState, inode: Inode): void {
-  inode.volatile.mtime = inode.volatile.ctime = state.now();
-}
-
-/** Records a data op as pending; a pinned file is synced on the spot. */
+/** Stamps the times and records a data op as pending; a pinned file is synced on the spot. */
 function noteData(
   state: DiskState,
   inode: Inode,
@@ -190,20 +163,20 @@ function noteData(
   offset: number,
   length: number,
 ): void {
-  inode.pending.add(state.record(kind, caller, inode.ino, state.pathOf(inode), offset, length));
-  if (inode.pinned) syncInode(state, inode);
+  inode.volatile.mtime = inode.volatile.ctime = state.now();
+  state.table.settle(inode);
+  const op = state.recordData(kind, caller, inode.ino, state.pathOf(inode), { offset, length });
+  if (isPinnedInode(state, inode)) syncInode(state, inode);
+  else if (inode.isUnsynced) inode.pending.add(op);
 }
 
 function noteAttributes(state: DiskState, caller: Caller, inode: Inode, kind: 'setattr' | 'xattr'): void {
+  const isDurable = state.profile.attributes === 'durable' || isPinnedInode(state, inode);
+  if (isDurable) inode.durable.copyAttributes(inode.volatile);
+  else inode.attributesChanged = true;
+  state.table.settle(inode);
   const op = state.record(kind, caller, inode.ino, state.pathOf(inode));
-  if (state.profile.attributes === 'durable' || inode.pinned) {
-    inode.durable.copyAttributes(inode.volatile);
-    return;
-  }
-  state.table.change(inode, () => {
-    inode.attributesChanged = true;
-  });
-  inode.pending.add(op);
+  if (!isDurable) inode.pending.add(op);
 }
 
 function ownFile(state: DiskState, ino: number): Inode | Errno {

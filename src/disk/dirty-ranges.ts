@@ -12,7 +12,8 @@ const none = 0;
 const radix = 2 * pageSizeBytes;
 
 export class DirtyRanges {
-  readonly #pages = new Map<number, Stretches>();
+  /** Made with the first un-synced byte: at any time most inodes have none. */
+  #pages: Map<number, Stretches> | undefined;
   #sizeBytes = 0;
 
   get sizeBytes(): number {
@@ -20,54 +21,42 @@ export class DirtyRanges {
   }
 
   get pageCount(): number {
-    return this.#pages.size;
+    return this.#pages?.size ?? 0;
   }
 
   pages(): Iterable<number> {
-    return this.#pages.keys();
-  }
-
-  has(page: number): boolean {
-    return this.#pages.has(page);
+    return this.#pages?.keys() ?? [];
   }
 
   /** Bytes [from, to) of the page were written. */
   add(page: number, from: number, to: number): void {
-    const old = this.#pages.get(page) ?? none;
+    const pages = (this.#pages ??= new Map());
+    const old = pages.get(page) ?? none;
     if (typeof old === 'number') {
       const oldFrom = Math.floor(old / radix);
       const oldTo = old % radix;
       if (oldFrom === oldTo) {
-        this.#pages.set(page, from * radix + to);
+        pages.set(page, from * radix + to);
         this.#sizeBytes += to - from;
         return;
       }
       if (from <= oldTo && to >= oldFrom) {
         const low = Math.min(from, oldFrom);
         const high = Math.max(to, oldTo);
-        this.#pages.set(page, low * radix + high);
+        pages.set(page, low * radix + high);
         this.#sizeBytes += high - low - (oldTo - oldFrom);
         return;
       }
     }
-    const before = bytesOf(old);
-    const merged = insert(pairsOf(old), from, to);
-    this.#pages.set(page, merged);
-    this.#sizeBytes += bytesOf(merged) - before;
+    this.#replace(page, old, insert(pairsOf(old), from, to));
   }
 
-  /** The faces may differ on this page although no byte of it is un-synced data. */
-  touch(page: number): void {
-    if (!this.#pages.has(page)) this.#pages.set(page, none);
-  }
-
-  /** Bytes [from, to) of the page are no longer un-synced data: they were cut off or punched out. */
+  /**
+   * Bytes [from, to) of the page are no un-synced data: they were cut off or punched out. The faces may differ on the page
+   * nevertheless.
+   */
   forget(page: number, from: number, to: number): void {
-    const old = this.#pages.get(page);
-    if (old === undefined) {
-      this.#pages.set(page, none);
-      return;
-    }
+    const old = this.#pages?.get(page) ?? none;
     const kept = pairsOf(old).flatMap(([low, high]): [number, number][] => {
       const pieces: [number, number][] = [
         [low, Math.min(high, from)],
@@ -75,25 +64,29 @@ export class DirtyRanges {
       ];
       return pieces.filter(([a, b]) => a < b);
     });
-    this.#sizeBytes += bytesOf(kept) - bytesOf(old);
-    this.#pages.set(page, kept);
+    this.#replace(page, old, kept);
   }
 
-  delete(page: number): void {
-    const old = this.#pages.get(page);
-    if (old === undefined) return;
-    this.#sizeBytes -= bytesOf(old);
-    this.#pages.delete(page);
+  /** Whether any byte of [offset, offset + length) of the file is un-synced data. */
+  overlaps(offset: number, length: number): boolean {
+    const end = offset + length;
+    for (let page = Math.floor(offset / pageSizeBytes); page * pageSizeBytes < end; page++) {
+      const start = page * pageSizeBytes;
+      const pairs = pairsOf(this.#pages?.get(page) ?? none);
+      if (pairs.some(([from, to]) => start + from < end && start + to > offset)) return true;
+    }
+    return false;
   }
 
   clear(): void {
-    this.#pages.clear();
+    this.#pages = undefined;
     this.#sizeBytes = 0;
   }
 
   clone(): DirtyRanges {
     const copy = new DirtyRanges();
-    for (const [page, stretches] of this.#pages) copy.#pages.set(page, stretches);
+    // Stretches are replaced, never changed: both may hold the same.
+    if (this.#pages !== undefined) copy.#pages = new Map(this.#pages);
     copy.#sizeBytes = this.#sizeBytes;
     return copy;
   }
@@ -101,8 +94,9 @@ export class DirtyRanges {
   /** Merged and sorted byte ranges of the file, at most `limit`. */
   ranges(limit: number): Range[] {
     const ranges: { offset: number; length: number }[] = [];
-    for (const page of [...this.#pages.keys()].sort((a, b) => a - b)) {
-      for (const [from, to] of pairsOf(this.#pages.get(page)!)) {
+    const pages = this.#pages ?? new Map<number, Stretches>();
+    for (const page of [...pages.keys()].sort((a, b) => a - b)) {
+      for (const [from, to] of pairsOf(pages.get(page)!)) {
         const offset = page * pageSizeBytes + from;
         const last = ranges[ranges.length - 1];
         if (last !== undefined && last.offset + last.length === offset) last.length += to - from;
@@ -112,6 +106,19 @@ export class DirtyRanges {
     }
     return ranges;
   }
+
+  #replace(page: number, old: Stretches, pairs: readonly (readonly [number, number])[]): void {
+    this.#pages ??= new Map();
+    this.#pages.set(page, packed(pairs));
+    this.#sizeBytes += bytesOf(pairs) - bytesOf(old);
+  }
+}
+
+/** Back into one number as soon as there is but one stretch: `add` is fast for those. */
+function packed(pairs: readonly (readonly [from: number, to: number])[]): Stretches {
+  if (pairs.length > 1) return pairs;
+  const [only] = pairs;
+  return only === undefined ? none : only[0] * radix + only[1];
 }
 
 function pairsOf(stretches: Stretches): readonly (readonly [number, number])[] {

@@ -2,6 +2,7 @@
 import type { Inode, Timestamp } from './inode.ts';
 import { rootIno, type InodeTable } from './inode-table.ts';
 import type { Op, OpKind, BarrierKind } from './op.ts';
+import type { Place } from './place.ts';
 import type { Profile } from './profiles/profile.ts';
 
 /** Who asks, as the kernel says. */
@@ -18,11 +19,15 @@ export interface Clock {
   wallMs(): number;
 }
 
+/** Paths kept for inodes that are gone by now are not worth more than this. */
+const maxPaths = 100_000;
+
 export class DiskState {
-  table: InodeTable;
+  readonly table: InodeTable;
   readonly profile: Profile;
   readonly clock: Clock;
-  readonly isPinned: (path: string) => boolean;
+  /** Absent where nothing is pinned. */
+  readonly isPinned: ((path: string) => boolean) | undefined;
   readonly onOp: ((op: Op) => void) | undefined;
   opCount = 0;
   barrierCount = 0;
@@ -33,7 +38,7 @@ export class DiskState {
     table: InodeTable,
     profile: Profile,
     clock: Clock,
-    isPinned: (path: string) => boolean,
+    isPinned: ((path: string) => boolean) | undefined,
     onOp: ((op: Op) => void) | undefined,
   ) {
     this.table = table;
@@ -49,43 +54,58 @@ export class DiskState {
     return { seconds, nanoseconds: Math.floor((ms - seconds * 1000) * 1e6) };
   }
 
-  /** Numbers an op and tells whoever listens. */
-  record(
-    kind: OpKind | BarrierKind,
+  /** Numbers a barrier, or an op on an inode as a whole, and tells whoever listens. */
+  record(kind: OpKind | BarrierKind, caller: Caller, ino: number, path: string): Op {
+    const { pid } = caller;
+    return this.#tell({ number: ++this.opCount, kind, timeMs: this.clock.monotonicMs(), pid, ino, path });
+  }
+
+  recordData(
+    kind: OpKind,
     caller: Caller,
     ino: number,
     path: string,
-    offset?: number,
-    length?: number,
-    toPath?: string,
+    { offset, length }: { readonly offset: number; readonly length: number },
   ): Op {
-    const op: Op = {
+    const { pid } = caller;
+    // Literals, no spreads: one is made for every write, and conditional spreads cost more than the write's own copy.
+    return this.#tell({
       number: ++this.opCount,
       kind,
       timeMs: this.clock.monotonicMs(),
-      pid: caller.pid,
+      pid,
       ino,
       path,
-      ...(offset === undefined ? {} : { offset }),
-      ...(length === undefined ? {} : { length }),
-      ...(toPath === undefined ? {} : { toPath }),
-    };
-    this.onOp?.(op);
-    return op;
+      offset,
+      length,
+    });
+  }
+
+  recordTwoPaths(kind: OpKind, caller: Caller, ino: number, path: string, toPath: string): Op {
+    const { pid } = caller;
+    return this.#tell({
+      number: ++this.opCount,
+      kind,
+      timeMs: this.clock.monotonicMs(),
+      pid,
+      ino,
+      path,
+      toPath,
+    });
   }
 
   /** Display path from the root, without a leading slash; '' for the root. Unlinked inodes keep their last one. */
   pathOf(inode: Inode): string {
     const known = this.#paths.get(inode.ino);
     if (known !== undefined) return known;
-    const path = inode.ino === rootIno ? '' : this.pathIn(inode.parent, inode.name);
+    const path = inode.ino === rootIno ? '' : this.pathAt(inode.home);
+    if (this.#paths.size >= maxPaths) this.#paths.clear();
     this.#paths.set(inode.ino, path);
     return path;
   }
 
-  /** The path of a name in a directory. */
-  pathIn(directoryIno: number, name: string): string {
-    const directory = this.table.get(directoryIno);
+  pathAt({ parent, name }: Place): string {
+    const directory = this.table.get(parent);
     const prefix = directory === undefined ? '(unlinked)' : this.pathOf(directory);
     return prefix === '' ? displayName(name) : `${prefix}/${displayName(name)}`;
   }
@@ -94,6 +114,11 @@ export class DiskState {
   moved(inode: Inode): void {
     if (inode.kind === 'directory') this.#paths.clear();
     else this.#paths.delete(inode.ino);
+  }
+
+  #tell(op: Op): Op {
+    this.onOp?.(op);
+    return op;
   }
 }
 

@@ -15,15 +15,9 @@ import * as nameOps from './name-ops.ts';
 import type { Op } from './op.ts';
 import { pageSizeBytes, PageStore } from './page-store.ts';
 import type { Profile } from './profiles/profile.ts';
-import {
-  emptyLoss,
-  findUnsynced,
-  lossOf,
-  unsyncedFiles,
-  type Loss,
-  type Trace,
-  type UnsyncedFile,
-} from './unsynced.ts';
+import { rename } from './rename.ts';
+import { findUnsynced, type Trace } from './trace.ts';
+import { lossOfCut, lossOfData, unsyncedFiles, type Loss, type UnsyncedFile } from './unsynced.ts';
 
 export interface DiskOptions {
   readonly profile: Profile;
@@ -51,16 +45,15 @@ export class Disk {
       return;
     }
     const table = new InodeTable(new PageStore(options.capacityBytes ?? defaultCapacityBytes));
-    const { profile, clock, isPinned = () => false, onOp } = options;
+    const { profile, clock, isPinned, onOp } = options;
     this.#state = new DiskState(table, profile, clock, isPinned, onOp);
     const now = this.#state.now();
     const { uid, gid } = options.owner ?? { uid: 0, gid: 0 };
-    const root = table.create(
-      'directory',
-      { mode: 0o755, uid, gid, atime: now, mtime: now, ctime: now },
-      { parent: rootIno, name: '' },
-    );
-    root.durableLinks = 1;
+    const home = { parent: rootIno, name: '' };
+    const attributes = { mode: 0o755, uid, gid, atime: now, mtime: now, ctime: now };
+    const root = table.create('directory', attributes, home);
+    root.links = root.durableLinks = [home];
+    table.settle(root);
   }
 
   get profile(): Profile {
@@ -108,7 +101,7 @@ export class Disk {
   }
 
   create(caller: Caller, parent: number, name: string, mode: number): Inode | Errno {
-    return nameOps.makeNode(this.#state, caller, parent, name, 'file', mode);
+    return nameOps.makeNode(this.#state, caller, parent, name, { kind: 'file', mode });
   }
   /** O_TMPFILE. */
   temporary(caller: Caller, parent: number, mode: number): Inode | Errno {
@@ -122,13 +115,13 @@ export class Disk {
     mode: number,
     rdev: number,
   ): Inode | Errno {
-    return nameOps.makeNode(this.#state, caller, parent, name, kind, mode, rdev);
+    return nameOps.makeNode(this.#state, caller, parent, name, { kind, mode, rdev });
   }
   mkdir(caller: Caller, parent: number, name: string, mode: number): Inode | Errno {
-    return nameOps.makeNode(this.#state, caller, parent, name, 'directory', mode);
+    return nameOps.makeNode(this.#state, caller, parent, name, { kind: 'directory', mode });
   }
   symlink(caller: Caller, parent: number, name: string, target: string): Inode | Errno {
-    return nameOps.makeNode(this.#state, caller, parent, name, 'symlink', 0o777, 0, target);
+    return nameOps.makeNode(this.#state, caller, parent, name, { kind: 'symlink', mode: 0o777, target });
   }
   link(caller: Caller, ino: number, newParent: number, newName: string): Inode | Errno {
     return nameOps.link(this.#state, caller, ino, newParent, newName);
@@ -148,7 +141,7 @@ export class Disk {
     newName: string,
     flags: number,
   ): 0 | Errno {
-    return nameOps.rename(this.#state, caller, parent, name, newParent, newName, flags);
+    return rename(this.#state, caller, { parent, name }, { parent: newParent, name: newName }, flags);
   }
 
   /** A copy of a directory's names, without `.` and `..`. */
@@ -225,7 +218,7 @@ export class Disk {
     return {
       blockSize: pageSizeBytes,
       blocks,
-      blocksFree: blocks - store.usedBytes / pageSizeBytes,
+      blocksFree: Math.max(0, blocks - store.usedBytes / pageSizeBytes),
       files,
       filesFree: files - count,
       nameLength: 255,
@@ -241,13 +234,12 @@ export class Disk {
   }
   /** Data and sizes go back to what is durable, in place; names and inodes stay (as LazyFS's clear-cache). */
   loseUnsynced(caller: Caller): Loss & { readonly changedInos: readonly number[] } {
-    const files = this.unsynced().filter((file) => file.kind === 'file');
-    const loss = lossOf(this.#state, files);
+    const loss = lossOfData(this.#state);
     return { ...loss, ...barriers.loseUnsynced(this.#state, caller) };
   }
   /** What a cut with this choice would drop, with the ops. */
   loss(choice: Choice): Loss {
-    return choice === 'keep-all' ? emptyLoss(this.#state) : lossOf(this.#state, this.unsynced());
+    return lossOfCut(this.#state, choice);
   }
   /** Searches what is un-synced for texts; at most `limit` places for each. */
   findUnsynced(needles: readonly string[], limit: number): Trace[] {

@@ -6,9 +6,10 @@
  */
 import { EFBIG, EINVAL, ENOSPC, type Errno } from './errno.ts';
 import type { Inode } from './inode.ts';
+import type { PageMap } from './page-map.ts';
 import { hole, pageSizeBytes, type PageStore } from './page-store.ts';
 
-/** 2^53 keeps every offset exact in a double; ext4's own limit is 16 TiB. */
+/** ext4's own limit, 16 TiB. */
 export const maxFileSizeBytes = 2 ** 44;
 
 /** lseek: no more data after this offset. Linux: ENXIO. */
@@ -41,6 +42,7 @@ export function writeBytes(
   offset: number,
   bytes: Uint8Array,
 ): number | Errno {
+  if (bytes.length === 0) return 0;
   if (offset + bytes.length > maxFileSizeBytes) return EFBIG;
   let done = 0;
   while (done < bytes.length) {
@@ -48,14 +50,13 @@ export function writeBytes(
     const inPage = position % pageSizeBytes;
     const step = Math.min(pageSizeBytes - inPage, bytes.length - done);
     const index = Math.floor(position / pageSizeBytes);
-    const page =
-      step === pageSizeBytes ? replacePage(store, inode, index) : writablePage(store, inode, index);
+    const page = writablePage(store, inode, index, { keepBytes: step < pageSizeBytes, beyondLimit: false });
     if (page === hole) break;
     store.copyIn(page, inPage, bytes, done, step);
     inode.dirty.add(index, inPage, inPage + step);
     done += step;
   }
-  if (done === 0 && bytes.length > 0) return ENOSPC;
+  if (done === 0) return ENOSPC;
   inode.volatile.size = Math.max(inode.volatile.size, offset + done);
   return done;
 }
@@ -64,45 +65,31 @@ export function writeBytes(
 export function truncate(store: PageStore, inode: Inode, size: number): 0 | Errno {
   if (size > maxFileSizeBytes) return EFBIG;
   if (size < inode.volatile.size) {
-    const result = punch(store, inode, size, inode.volatile.size - size, true);
-    if (result !== 0) return result;
+    // To the end of its last page, of which nothing is left to keep.
+    const end = Math.ceil(inode.volatile.size / pageSizeBytes) * pageSizeBytes;
+    punch(store, inode, size, end - size);
   }
   inode.volatile.size = size;
   return 0;
 }
 
-/** Makes [offset, offset + length) read as zeros, whole pages as holes. `toEnd`: the last page is dropped whole. */
-export function punch(
-  store: PageStore,
-  inode: Inode,
-  offset: number,
-  length: number,
-  toEnd = false,
-): 0 | Errno {
+/** Makes [offset, offset + length) read as zeros, whole pages as holes. */
+export function punch(store: PageStore, inode: Inode, offset: number, length: number): void {
   const end = offset + length;
-  const firstWhole = Math.ceil(offset / pageSizeBytes);
-  const endWhole = toEnd ? Math.ceil(end / pageSizeBytes) : Math.floor(end / pageSizeBytes);
-  const edges: [index: number, from: number, to: number][] = [];
-  if (firstWhole > endWhole) {
-    edges.push([firstWhole - 1, offset % pageSizeBytes, end % pageSizeBytes]);
-  } else {
-    if (offset % pageSizeBytes !== 0) edges.push([firstWhole - 1, offset % pageSizeBytes, pageSizeBytes]);
-    if (endWhole * pageSizeBytes < end) edges.push([endWhole, 0, end % pageSizeBytes]);
+  const first = Math.floor(offset / pageSizeBytes);
+  const last = Math.floor(end / pageSizeBytes);
+  const inFirst = offset % pageSizeBytes;
+  const inLast = end % pageSizeBytes;
+  if (first === last) {
+    zeroInPage(store, inode, first, inFirst, inLast);
+    return;
   }
-  for (const [index, from, to] of edges) {
-    if (inode.volatile.pages.get(index) === hole) continue;
-    const page = writablePage(store, inode, index);
-    if (page === hole) return ENOSPC;
-    store.zero(page, from, to);
-    inode.dirty.forget(index, from, to);
-  }
-  for (const index of [...inode.volatile.pages.indexes(firstWhole)]) {
-    if (index >= endWhole) continue;
-    store.release(inode.volatile.pages.get(index));
-    inode.volatile.pages.set(index, hole);
+  if (inFirst > 0) zeroInPage(store, inode, first, inFirst, pageSizeBytes);
+  if (inLast > 0) zeroInPage(store, inode, last, 0, inLast);
+  for (const index of [...inode.volatile.pages.indexes(inFirst > 0 ? first + 1 : first, last)]) {
+    inode.volatile.pages.put(store, index, hole);
     inode.dirty.forget(index, 0, pageSizeBytes);
   }
-  return 0;
 }
 
 /** lseek(2) SEEK_DATA (3) and SEEK_HOLE (4), at page granularity. */
@@ -112,7 +99,7 @@ export function seek(inode: Inode, offset: number, whence: number): number | Err
   const first = Math.floor(offset / pageSizeBytes);
   if (whence === 3) {
     const data = pages.nextData(first);
-    if (data === undefined || data * pageSizeBytes >= inode.volatile.size) return ENXIO;
+    if (data === undefined) return ENXIO;
     return data === first ? offset : data * pageSizeBytes;
   }
   if (whence !== 4) return EINVAL;
@@ -134,42 +121,37 @@ export function revertData(store: PageStore, inode: Inode): void {
   inode.volatile.size = inode.durable.size;
 }
 
-function moveDirtyPages(
-  store: PageStore,
-  inode: Inode,
-  from: Inode['volatile']['pages'],
-  to: Inode['volatile']['pages'],
-): void {
+function moveDirtyPages(store: PageStore, inode: Inode, from: PageMap, to: PageMap): void {
   for (const index of inode.dirty.pages()) {
     const page = from.get(index);
-    const old = to.get(index);
-    if (page === old) continue;
+    if (page === to.get(index)) continue;
     store.retain(page);
-    store.release(old);
-    to.set(index, page);
+    to.put(store, index, page);
   }
   inode.dirty.clear();
 }
 
-/** A page that will be overwritten whole: its old bytes are not copied. `hole` when the store is full. */
-function replacePage(store: PageStore, inode: Inode, index: number): number {
-  const old = inode.volatile.pages.get(index);
-  if (old !== hole && !store.isShared(old)) return old;
-  const page = store.allocate();
-  if (page === hole) return hole;
-  store.release(old);
-  inode.volatile.pages.set(index, page);
-  return page;
+/** Part of a page as zeros. Needs a page of its own where faces share one: freeing space must not fail for want of it. */
+function zeroInPage(store: PageStore, inode: Inode, index: number, from: number, to: number): void {
+  if (from === to || inode.volatile.pages.get(index) === hole) return;
+  const page = writablePage(store, inode, index, { keepBytes: true, beyondLimit: true });
+  store.zero(page, from, to);
+  inode.dirty.forget(index, from, to);
 }
 
-/** A page of the volatile face that may be written in place, with its old bytes. `hole` when the store is full. */
-function writablePage(store: PageStore, inode: Inode, index: number): number {
-  const old = inode.volatile.pages.get(index);
-  if (old !== hole && !store.isShared(old)) return old;
-  const page = store.allocate();
+/** A page of the volatile face that may be written in place. `hole` when the store is full. */
+function writablePage(
+  store: PageStore,
+  inode: Inode,
+  index: number,
+  { keepBytes, beyondLimit }: { keepBytes: boolean; beyondLimit: boolean },
+): number {
+  const { pages } = inode.volatile;
+  const own = pages.exclusive(store, index);
+  if (own !== hole) return own;
+  const page = store.allocate(beyondLimit);
   if (page === hole) return hole;
-  store.copyPage(old, page);
-  store.release(old);
-  inode.volatile.pages.set(index, page);
+  if (keepBytes) store.copyPage(pages.get(index), page);
+  pages.put(store, index, page);
   return page;
 }

@@ -2,32 +2,34 @@
  * All inodes of one disk, which of them are un-synced, and who still remembers them. Forks share inode objects; whoever
  * wants to change one takes it over first, by clone unless it is the last holder.
  */
-import { Face, Inode, type Attributes, type InodeKind } from './inode.ts';
-import { PageMap } from './page-map.ts';
+import { Inode, type Attributes, type InodeKind } from './inode.ts';
 import type { PageStore } from './page-store.ts';
+import { without, type Place } from './place.ts';
+import { SharedTable } from './shared-table.ts';
 
 export const rootIno = 1;
 
 export class InodeTable {
   readonly store: PageStore;
-  readonly #inodes: Map<number, Inode>;
+  readonly #inodes: SharedTable;
   /** Kernel lookups (and open files) by inode: an unlinked inode lives while it is remembered. */
   readonly #memories = new Map<number, number>();
-  readonly #unsynced = new Set<number>();
-  /** Inodes that only a memory keeps: unlinked open files. No cut can bring them back. */
-  readonly #orphans = new Set<number>();
+  /** Un-synced inodes that a cut could take something from, with the bytes that were counted for them. */
+  readonly #unsynced = new Map<number, number>();
+  /** Inodes that no face names: unlinked open files and temporary ones. No cut can bring them back. */
+  readonly #nameless = new Set<number>();
   #unsyncedBytes = 0;
   #owner: object = {};
   #nextIno: number;
 
-  constructor(store: PageStore, inodes: Map<number, Inode> = new Map(), nextIno = rootIno) {
+  constructor(store: PageStore, inodes = new SharedTable(), nextIno = rootIno) {
     this.store = store;
     this.#inodes = inodes;
     this.#nextIno = nextIno;
   }
 
   get count(): number {
-    return this.#inodes.size;
+    return this.#inodes.count;
   }
 
   get unsyncedBytes(): number {
@@ -42,38 +44,16 @@ export class InodeTable {
     return this.#inodes.get(ino);
   }
 
-  all(): Iterable<Inode> {
-    return this.#inodes.values();
-  }
-
   unsynced(): Inode[] {
-    return [...this.#unsynced].map((ino) => this.#inodes.get(ino)!);
+    return [...this.#unsynced.keys()].map((ino) => this.#inodes.get(ino)!);
   }
 
-  orphans(): number[] {
-    return [...this.#orphans];
-  }
-
-  create(
-    kind: InodeKind,
-    attributes: Attributes,
-    home: { parent: number; name: string },
-    rdev = 0,
-    target = '',
-  ): Inode {
-    const inode = new Inode({
-      ino: this.#nextIno++,
-      kind,
-      rdev,
-      target,
-      owner: this.#owner,
-      nlink: kind === 'directory' ? 2 : 1,
-      parent: home.parent,
-      name: home.name,
-      volatile: new Face(attributes),
-      durable: new Face(attributes, new PageMap(), new Map()),
-    });
-    this.#inodes.set(inode.ino, inode);
+  /** A new inode without a name: it lives until it gets one and loses it again. */
+  create(kind: InodeKind, attributes: Attributes, home: Place, rdev = 0, target = ''): Inode {
+    const identity = { ino: this.#nextIno++, kind, rdev, target };
+    const inode = Inode.create(identity, this.#owner, home, attributes);
+    this.#inodes.set(inode, this.#letGo);
+    this.#nameless.add(inode.ino);
     return inode;
   }
 
@@ -82,24 +62,22 @@ export class InodeTable {
     const inode = this.#inodes.get(ino);
     if (inode === undefined) throw new Error(`inode ${ino} does not exist`);
     if (inode.owner === this.#owner) return inode;
-    if (inode.holders === 1) {
+    if (!this.#inodes.isShared(inode)) {
       inode.owner = this.#owner;
       return inode;
     }
-    inode.holders--;
-    const copy = inode.clone(this.store, this.#owner);
-    this.#inodes.set(ino, copy);
+    const copy = inode.clone(this.#owner);
+    this.#inodes.set(copy, this.#letGo);
     return copy;
   }
 
-  /** Runs a change of an inode and keeps the books on what is un-synced. */
-  change<Result>(inode: Inode, change: () => Result): Result {
-    const before = inode.dirty.sizeBytes;
-    const result = change();
-    this.#unsyncedBytes += inode.dirty.sizeBytes - before;
-    if (inode.isUnsynced) this.#unsynced.add(inode.ino);
-    else this.#unsynced.delete(inode.ino);
-    return result;
+  /** To be called when an inode of this disk's own was changed. */
+  settle(inode: Inode): void {
+    this.#keepBooks(inode);
+    if (inode.isUnsynced) return;
+    // Nothing is left to lose, so nothing is pending; and times alone, which every op leaves, are no loss.
+    inode.durable.copyTimes(inode.volatile);
+    inode.pending.clear();
   }
 
   remember(ino: number): void {
@@ -118,56 +96,77 @@ export class InodeTable {
 
   /** Nobody remembers anything any more: the file system was unmounted. */
   forgetAll(): void {
-    const remembered = [...this.#memories.keys()];
     this.#memories.clear();
-    for (const ino of remembered) this.reap(ino);
+    for (const ino of [...this.#nameless]) this.reap(ino);
   }
 
   /** Drops an inode that no name, no durable name and no memory keeps; and what only its durable names kept. */
   reap(ino: number): void {
     const inode = this.#inodes.get(ino);
-    if (inode === undefined || ino === rootIno) return;
-    if (inode.nlink > 0 || inode.durableLinks > 0) return;
-    if (this.#memories.has(ino)) {
-      this.#orphans.add(ino);
-      return;
-    }
-    this.#inodes.delete(ino);
-    this.#orphans.delete(ino);
+    if (inode === undefined || !inode.isNameless) return;
+    this.#keepBooks(inode);
+    if (inode.kind === 'directory') this.#forgetDurableEntries(ino);
+    if (this.#memories.has(ino)) return;
     this.#unsynced.delete(ino);
-    this.#unsyncedBytes -= inode.dirty.sizeBytes;
-    for (const child of inode.durable.entries.values()) {
-      if (!this.#inodes.has(child)) continue;
-      const owned = this.own(child);
-      owned.durableLinks--;
-      if (owned.durableHome?.parent === ino) owned.durableHome = undefined;
-      this.reap(child);
-    }
-    this.#letGo(inode);
+    this.#nameless.delete(ino);
+    this.#inodes.delete(this.#inodes.get(ino)!, this.#letGo);
   }
 
   /** A second table over the same inodes. Neither may change them in place any more. Memories stay with this one. */
   fork(): InodeTable {
-    for (const inode of this.#inodes.values()) inode.holders++;
     this.#owner = {};
-    const copy = new InodeTable(this.store, new Map(this.#inodes), this.#nextIno);
-    for (const ino of this.#unsynced) copy.#unsynced.add(ino);
-    for (const ino of this.#orphans) copy.#orphans.add(ino);
+    const copy = new InodeTable(this.store, this.#inodes.copy(), this.#nextIno);
+    for (const [ino, bytes] of this.#unsynced) copy.#unsynced.set(ino, bytes);
     copy.#unsyncedBytes = this.#unsyncedBytes;
+    for (const ino of this.#nameless) {
+      copy.#nameless.add(ino);
+      copy.reap(ino);
+    }
     return copy;
   }
 
   release(): void {
-    for (const inode of this.#inodes.values()) this.#letGo(inode);
-    this.#inodes.clear();
+    this.#inodes.clear(this.#letGo);
     this.#unsynced.clear();
-    this.#orphans.clear();
+    this.#nameless.clear();
     this.#memories.clear();
     this.#unsyncedBytes = 0;
   }
 
-  #letGo(inode: Inode): void {
-    inode.holders--;
-    if (inode.holders === 0) inode.releasePages(this.store);
+  #keepBooks(inode: Inode): void {
+    const { ino, isNameless } = inode;
+    if (isNameless) this.#nameless.add(ino);
+    else this.#nameless.delete(ino);
+    const counted = this.#unsynced.get(ino);
+    if (inode.isUnsynced && !isNameless) {
+      const bytes = inode.dirty.sizeBytes;
+      if (bytes !== counted) this.#unsynced.set(ino, bytes);
+      this.#unsyncedBytes += bytes - (counted ?? 0);
+    } else if (counted !== undefined) {
+      this.#unsynced.delete(ino);
+      this.#unsyncedBytes -= counted;
+    }
   }
+
+  /** No cut can reach what a nameless directory durably holds. */
+  #forgetDurableEntries(ino: number): void {
+    const entries = this.#inodes.get(ino)!.durable.entries;
+    if (entries.size === 0) return;
+    const directory = this.own(ino);
+    const children = [...directory.durable.entries];
+    directory.durable.entries.clear();
+    directory.durable.subdirectories = 0;
+    directory.changedNames.clear();
+    this.settle(directory);
+    for (const [name, child] of children) {
+      if (this.#inodes.get(child) === undefined) continue;
+      const owned = this.own(child);
+      owned.durableLinks = without(owned.durableLinks, { parent: ino, name });
+      this.reap(child);
+    }
+  }
+
+  readonly #letGo = (inode: Inode): void => {
+    inode.releasePages(this.store);
+  };
 }

@@ -6,6 +6,7 @@ import { DirtyRanges } from './dirty-ranges.ts';
 import { PageMap } from './page-map.ts';
 import type { PageStore } from './page-store.ts';
 import { PendingOps } from './pending-ops.ts';
+import { nowhere, type Link, type Place } from './place.ts';
 
 export interface Timestamp {
   readonly seconds: number;
@@ -34,6 +35,10 @@ export interface Attributes {
   ctime: Timestamp;
 }
 
+/** Stands in for what only directories have. Never changed. */
+const noEntries = new Map<string, number>();
+const noNames = new Set<string>();
+
 /** One of the two states of an inode. */
 export class Face implements Attributes {
   mode: number;
@@ -44,16 +49,14 @@ export class Face implements Attributes {
   ctime: Timestamp;
   size = 0;
   /** Replaced, never changed in place: faces share it. */
-  xattrs: ReadonlyMap<string, Uint8Array> | undefined;
+  xattrs: ReadonlyMap<string, Uint8Array> | undefined = undefined;
   readonly pages: PageMap;
   /** Names of a directory, as binary strings. Empty for everything else. */
   readonly entries: Map<string, number>;
+  /** How many of the entries are directories. */
+  subdirectories = 0;
 
-  constructor(
-    attributes: Attributes,
-    pages: PageMap = new PageMap(),
-    entries: Map<string, number> = new Map(),
-  ) {
+  constructor(attributes: Attributes, pages: PageMap, entries: Map<string, number>) {
     this.mode = attributes.mode;
     this.uid = attributes.uid;
     this.gid = attributes.gid;
@@ -78,19 +81,29 @@ export class Face implements Attributes {
     this.ctime = from.ctime;
   }
 
-  clone(store: PageStore): Face {
-    const copy = new Face(this, this.pages.clone(store), new Map(this.entries));
+  clone(): Face {
+    const entries = this.entries === noEntries ? noEntries : new Map(this.entries);
+    const copy = new Face(this, this.pages.clone(), entries);
     copy.size = this.size;
     copy.xattrs = this.xattrs;
+    copy.subdirectories = this.subdirectories;
     return copy;
   }
 }
 
-export class Inode {
+/** What never changes about an inode. */
+export interface Identity {
   readonly ino: number;
   readonly kind: InodeKind;
   readonly rdev: number;
   /** What a symlink points to, as a binary string. */
+  readonly target: string;
+}
+
+export class Inode implements Identity {
+  readonly ino: number;
+  readonly kind: InodeKind;
+  readonly rdev: number;
   readonly target: string;
 
   readonly volatile: Face;
@@ -98,60 +111,74 @@ export class Inode {
 
   /** The only disk that may change this object; others clone it first. */
   owner: object;
-  /** How many disks (a disk and its forks) hold this object. */
+  /** How many tables hold this object. */
   holders = 1;
 
-  nlink: number;
-  /** Durable names that refer to this inode: while there are any, a cut can bring it back. */
-  durableLinks = 0;
+  /** Its names in the volatile face; a directory has one, or none once it was removed. */
+  links: readonly Link[] = nowhere;
+  /** Its names in the durable face: while there are any, a cut can bring it back. */
+  durableLinks: readonly Place[] = nowhere;
   /** Where it was last named, in the volatile face: for paths, and for a directory its `..`. */
-  parent: number;
-  name: string;
-  /** A directory's one durable name. */
-  durableHome: { readonly parent: number; readonly name: string } | undefined;
-  /** Everything about it is durable at once (`--pin`). */
-  pinned = false;
+  home: Place;
 
   /** Pages on which the faces may differ, with the un-synced bytes. Off these pages the faces are equal. */
   readonly dirty: DirtyRanges;
-  /**
-   * Names on which the faces differ. The value is the inode that a rename carried away from under this name, or 0: a
-   * rename is atomic, so losing the old name must not outlive gaining the new one.
-   */
-  readonly changedNames: Map<string, number>;
+  /** Names on which the faces differ. */
+  readonly changedNames: Set<string>;
+  /** Mode, owner, times or xattrs were set and not synced. Times that ops leave by themselves do not count. */
   attributesChanged = false;
   readonly pending: PendingOps;
 
-  constructor(init: {
-    readonly ino: number;
-    readonly kind: InodeKind;
-    readonly rdev: number;
-    readonly target: string;
-    readonly owner: object;
-    readonly nlink: number;
-    readonly parent: number;
-    readonly name: string;
-    readonly volatile: Face;
-    readonly durable: Face;
-    readonly dirty?: DirtyRanges;
-    readonly changedNames?: Map<string, number>;
-    readonly pending?: PendingOps;
-  }) {
-    this.ino = init.ino;
-    this.kind = init.kind;
-    this.rdev = init.rdev;
-    this.target = init.target;
-    this.owner = init.owner;
-    this.nlink = init.nlink;
-    this.parent = init.parent;
-    this.name = init.name;
-    this.volatile = init.volatile;
-    this.durable = init.durable;
-    this.dirty = init.dirty ?? new DirtyRanges();
-    this.changedNames = init.changedNames ?? new Map();
-    this.pending = init.pending ?? new PendingOps();
+  constructor(
+    identity: Identity,
+    owner: object,
+    home: Place,
+    volatile: Face,
+    durable: Face,
+    dirty: DirtyRanges,
+    changedNames: Set<string>,
+    pending: PendingOps,
+  ) {
+    this.ino = identity.ino;
+    this.kind = identity.kind;
+    this.rdev = identity.rdev;
+    this.target = identity.target;
+    this.owner = owner;
+    this.home = home;
+    this.volatile = volatile;
+    this.durable = durable;
+    this.dirty = dirty;
+    this.changedNames = changedNames;
+    this.pending = pending;
   }
 
+  /** A new inode, without a name yet. Its kind, owner and first attributes are durable as soon as any name of it is. */
+  static create(identity: Identity, owner: object, home: Place, attributes: Attributes): Inode {
+    const isDirectory = identity.kind === 'directory';
+    const face = () => new Face(attributes, new PageMap(), isDirectory ? new Map() : noEntries);
+    const changedNames = isDirectory ? new Set<string>() : noNames;
+    return new Inode(
+      identity,
+      owner,
+      home,
+      face(),
+      face(),
+      new DirtyRanges(),
+      changedNames,
+      new PendingOps(),
+    );
+  }
+
+  get parent(): number {
+    return this.home.parent;
+  }
+  get name(): string {
+    return this.home.name;
+  }
+  get nlink(): number {
+    if (this.kind !== 'directory') return this.links.length;
+    return this.links.length === 0 ? 0 : 2 + this.volatile.subdirectories;
+  }
   get mode(): number {
     return this.volatile.mode;
   }
@@ -183,6 +210,11 @@ export class Inode {
     return this.kind === 'directory' ? 8 : this.volatile.pages.count * 8;
   }
 
+  /** True while neither face names it: only a memory can keep it, and no cut can bring it back. */
+  get isNameless(): boolean {
+    return this.links.length === 0 && this.durableLinks.length === 0;
+  }
+
   /** True while a cut could show something else than programs see, this inode's own names apart. */
   get isUnsynced(): boolean {
     return (
@@ -194,19 +226,19 @@ export class Inode {
   }
 
   /** A copy that `owner` may change. Shares pages, not tables. */
-  clone(store: PageStore, owner: object): Inode {
-    const copy = new Inode({
-      ...this,
+  clone(owner: object): Inode {
+    const copy = new Inode(
+      this,
       owner,
-      volatile: this.volatile.clone(store),
-      durable: this.durable.clone(store),
-      dirty: this.dirty.clone(),
-      changedNames: new Map(this.changedNames),
-      pending: this.pending.clone(),
-    });
+      this.home,
+      this.volatile.clone(),
+      this.durable.clone(),
+      this.dirty.clone(),
+      this.changedNames === noNames ? noNames : new Set(this.changedNames),
+      this.pending.clone(),
+    );
+    copy.links = this.links;
     copy.durableLinks = this.durableLinks;
-    copy.durableHome = this.durableHome;
-    copy.pinned = this.pinned;
     copy.attributesChanged = this.attributesChanged;
     return copy;
   }

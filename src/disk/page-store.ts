@@ -31,19 +31,13 @@ export class PageStore {
     return this.#limit * pageSizeBytes;
   }
 
-  /** A page with one reference and unspecified bytes; `hole` when the store is full. */
-  allocate(): number {
-    if (this.#used >= this.#limit) return hole;
+  /** A page with one reference and unspecified bytes; `hole` when the store is full and may not grow `beyondLimit`. */
+  allocate(beyondLimit = false): number {
+    if (this.#used >= this.#limit && !beyondLimit) return hole;
     this.#used++;
     const page = this.#free.pop() ?? this.#fresh();
     this.#references[page] = 1;
     return page;
-  }
-
-  /** The page's bytes, to read or, with one reference, to write. Not valid for the hole. */
-  bytes(page: number): Uint8Array {
-    const start = (page % pagesPerSlab) * pageSizeBytes;
-    return this.#slab(page).subarray(start, start + pageSizeBytes);
   }
 
   /** Copies without making a view: this is the hot path of every write, and views cost more than the copy. */

@@ -1,67 +1,117 @@
 /**
  * The ops on one inode that no barrier has covered yet: what a finding will quote if a cut drops them. Bounded: a program
- * that writes for hours without a barrier keeps its newest ops one by one and its older sequential writes merged.
+ * that works for hours without a barrier keeps its newest ops one by one, older sequential writes merged, and a count.
+ *
+ * Ops on the names of a directory are kept by name, because one name can become durable by itself.
  */
 import type { Op } from './op.ts';
 
 const mergeBeyond = 1024;
 const keepAtMost = 32_768;
+/** The first op on a name and the newest ones tell its story; programs replace one file thousands of times. */
+const keepPerName = 64;
 
 export class PendingOps {
-  #ops: { readonly name: string | undefined; op: Op }[] = [];
-  #dropped = 0;
+  #ops: Op[] = [];
+  #byName: Map<string, Op[]> | undefined;
+  #omitted = 0;
 
-  get count(): number {
-    return this.#ops.length + this.#dropped;
+  /** Ops that are no longer listed one by one. */
+  get omitted(): number {
+    return this.#omitted;
   }
 
   get last(): Op | undefined {
-    return this.#ops[this.#ops.length - 1]?.op;
+    let last = this.#ops[this.#ops.length - 1];
+    for (const ops of this.#byName?.values() ?? []) {
+      const candidate = ops[ops.length - 1]!;
+      if (last === undefined || candidate.number > last.number) last = candidate;
+    }
+    return last;
   }
 
   get oldest(): Op | undefined {
-    return this.#ops[0]?.op;
+    let oldest = this.#ops[0];
+    for (const ops of this.#byName?.values() ?? []) {
+      if (oldest === undefined || ops[0]!.number < oldest.number) oldest = ops[0];
+    }
+    return oldest;
   }
 
-  /** `name` tells name ops of a directory apart, so that one name can become durable by itself. */
-  add(op: Op, name?: string): void {
+  add(op: Op): void {
     const last = this.#ops[this.#ops.length - 1];
-    if (this.#ops.length > mergeBeyond && last !== undefined && continues(last.op, op)) {
-      last.op = { ...op, offset: last.op.offset!, length: last.op.length! + op.length! };
+    if (this.#ops.length > mergeBeyond && last !== undefined && continues(last, op)) {
+      this.#ops[this.#ops.length - 1] = merged(last, op);
+      this.#omitted++;
       return;
     }
-    this.#ops.push({ name, op });
-    if (this.#ops.length > keepAtMost) {
-      this.#ops = this.#ops.slice(keepAtMost / 2);
-      this.#dropped += keepAtMost / 2;
+    this.#ops.push(op);
+    if (this.#ops.length > keepAtMost) this.#omitted += omitOlder(this.#ops, keepAtMost);
+  }
+
+  addOnName(op: Op, name: string): void {
+    this.#byName ??= new Map();
+    const ops = this.#byName.get(name);
+    if (ops === undefined) {
+      this.#byName.set(name, [op]);
+      return;
     }
+    ops.push(op);
+    if (ops.length > keepPerName) this.#omitted += omitOlder(ops, keepPerName);
   }
 
   clear(): void {
     if (this.#ops.length > 0) this.#ops = [];
-    this.#dropped = 0;
+    this.#byName = undefined;
+    this.#omitted = 0;
   }
 
-  /** Forgets the ops on one name. */
   forgetName(name: string): void {
-    if (this.#ops.length > 0) this.#ops = this.#ops.filter((entry) => entry.name !== name);
+    this.#byName?.delete(name);
+  }
+
+  /** Forgets the ops on a name up to the rename that carried this inode away from it. */
+  forgetNameUntil(name: string, carriedAway: number): void {
+    const ops = this.#byName?.get(name);
+    const last = ops?.findLastIndex((op) => op.kind === 'rename' && op.ino === carriedAway) ?? -1;
+    if (ops === undefined || last < 0) return;
+    if (last === ops.length - 1) this.#byName!.delete(name);
+    else this.#byName!.set(name, ops.slice(last + 1));
   }
 
   /** Forgets what a data barrier covers: everything but changes of attributes. */
   forgetData(): void {
-    this.#ops = this.#ops.filter(({ op }) => op.kind === 'setattr' || op.kind === 'xattr');
+    this.#ops = this.#ops.filter((op) => !isDataOp(op));
+    this.#omitted = 0;
   }
 
   *[Symbol.iterator](): Iterator<Op> {
-    for (const { op } of this.#ops) yield op;
+    yield* this.#ops;
+    for (const ops of this.#byName?.values() ?? []) yield* ops;
   }
 
   clone(): PendingOps {
     const copy = new PendingOps();
-    copy.#ops = [...this.#ops];
-    copy.#dropped = this.#dropped;
+    if (this.#ops.length > 0) copy.#ops = this.#ops.slice();
+    if (this.#byName !== undefined) {
+      copy.#byName = new Map();
+      for (const [name, ops] of this.#byName) copy.#byName.set(name, ops.slice());
+    }
+    copy.#omitted = this.#omitted;
     return copy;
   }
+}
+
+/** True for ops that fdatasync covers. */
+export function isDataOp({ kind }: Op): boolean {
+  return kind === 'write' || kind === 'truncate' || kind === 'allocate' || kind === 'punch';
+}
+
+/** Keeps the first op, which tells the age, and the newest. Returns how many went. */
+function omitOlder(ops: Op[], limit: number): number {
+  const count = Math.floor(limit / 2);
+  ops.splice(1, count);
+  return count;
 }
 
 function continues(last: Op, next: Op): boolean {
@@ -71,4 +121,9 @@ function continues(last: Op, next: Op): boolean {
     last.pid === next.pid &&
     last.offset! + last.length! === next.offset
   );
+}
+
+/** The newer op, over the range of both. */
+function merged(last: Op, { number, kind, timeMs, pid, ino, path, length }: Op): Op {
+  return { number, kind, timeMs, pid, ino, path, offset: last.offset!, length: last.length! + length! };
 }

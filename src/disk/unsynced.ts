@@ -1,14 +1,15 @@
-/** What a cut would drop, told in files, ranges and ops: the un-synced report, the loss of a cut, and the trace of bytes. */
+/** What a cut would drop, told in files, ranges and ops: the un-synced report, and the loss of a cut. */
+import { filesToLose } from './barriers.ts';
+import type { Choice } from './crash-image.ts';
 import { displayName, type DiskState } from './disk-state.ts';
-import { readInto } from './file-data.ts';
+import { isDurablyReachable } from './durable-names.ts';
 import type { Inode } from './inode.ts';
-import { rootIno } from './inode-table.ts';
 import type { Op, Range } from './op.ts';
-import { pageSizeBytes } from './page-store.ts';
+import { isDataOp } from './pending-ops.ts';
 
 /** A file or directory with something un-synced. */
 export interface UnsyncedFile {
-  /** Path on the disk without leading slash, `.` for the root; of an unlinked open file the last one. */
+  /** Path on the disk without leading slash, `.` for the root; of a removed file that a cut brings back the last one. */
   readonly path: string;
   readonly ino: number;
   readonly kind: 'file' | 'directory' | 'other';
@@ -39,76 +40,47 @@ export interface Loss {
   readonly rules: { readonly data: string; readonly name: string; readonly attributes: string };
 }
 
-/** Where a needle's bytes lie in what a cut would drop. */
-export interface Trace {
-  readonly needle: string;
-  readonly path: string;
-  readonly offset: number;
-  /** The dropped op that covers the place, where it is known. */
-  readonly op?: Op;
-}
-
 const maxRanges = 100;
 const maxNames = 100;
 const maxLossOps = 20_000;
 
 export function unsyncedFiles(state: DiskState): UnsyncedFile[] {
-  const now = state.clock.monotonicMs();
-  return losable(state)
-    .map((inode) => describe(state, inode, now))
-    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return describeAll(state, state.table.unsynced());
 }
 
-export function lossOf(state: DiskState, files: readonly UnsyncedFile[]): Loss {
+export function lossOfCut(state: DiskState, choice: Choice): Loss {
+  return lossOf(state, choice === 'keep-all' ? [] : state.table.unsynced(), () => true);
+}
+
+/** Of losing data and sizes only, while programs live on. */
+export function lossOfData(state: DiskState): Loss {
+  return lossOf(state, filesToLose(state), isDataOp);
+}
+
+function lossOf(state: DiskState, inodes: readonly Inode[], isLost: (op: Op) => boolean): Loss {
+  const files = describeAll(state, inodes);
+  // By number: a rename is pending on both of its names.
   const ops = new Map<number, Op>();
-  let opCount = 0;
-  for (const inode of losable(state)) {
-    opCount += inode.pending.count;
-    for (const op of inode.pending) ops.set(op.number, op);
+  let omitted = 0;
+  for (const { pending } of inodes) {
+    omitted += pending.omitted;
+    for (const op of pending) if (isLost(op)) ops.set(op.number, op);
   }
   return {
     timeMs: state.clock.monotonicMs(),
     sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     files,
     ops: [...ops.values()].sort((a, b) => a.number - b.number).slice(-maxLossOps),
-    opCount,
+    opCount: ops.size + omitted,
     rules: state.profile.rules,
   };
 }
 
-export function emptyLoss(state: DiskState): Loss {
-  return {
-    timeMs: state.clock.monotonicMs(),
-    sizeBytes: 0,
-    files: [],
-    ops: [],
-    opCount: 0,
-    rules: state.profile.rules,
-  };
-}
-
-/** Searches the un-synced pages, and whole files whose names are un-synced, for texts; at most `limit` places each. */
-export function findUnsynced(state: DiskState, needles: readonly string[], limit: number): Trace[] {
-  const counts = new Map(needles.map((needle) => [needle, 0]));
-  const traces: Trace[] = [];
-  for (const { inode, from, bytes } of searchable(state)) {
-    for (const needle of needles) {
-      let at = indexOf(bytes, needle, 0);
-      while (at >= 0 && counts.get(needle)! < limit) {
-        counts.set(needle, counts.get(needle)! + 1);
-        const offset = from + at;
-        const op = opCovering(state, inode, offset, needle.length);
-        traces.push({ needle, path: state.pathOf(inode), offset, ...(op === undefined ? {} : { op }) });
-        at = indexOf(bytes, needle, at + 1);
-      }
-    }
-  }
-  return traces;
-}
-
-/** Un-synced inodes that a cut can still take something from: not the nameless ones. */
-function losable(state: DiskState): Inode[] {
-  return state.table.unsynced().filter((inode) => inode.nlink > 0 || inode.durableLinks > 0);
+function describeAll(state: DiskState, inodes: readonly Inode[]): UnsyncedFile[] {
+  const now = state.clock.monotonicMs();
+  return inodes
+    .map((inode) => describe(state, inode, now))
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.ino - b.ino));
 }
 
 function describe(state: DiskState, inode: Inode, now: number): UnsyncedFile {
@@ -121,8 +93,8 @@ function describe(state: DiskState, inode: Inode, now: number): UnsyncedFile {
     ranges: inode.dirty.ranges(maxRanges),
     metadata:
       inode.attributesChanged || inode.changedNames.size > 0 || inode.volatile.size !== inode.durable.size,
-    names: [...inode.changedNames.keys()].slice(0, maxNames).map((name) => changeOf(inode, name)),
-    nameUnsynced: !isReachable(state, inode),
+    names: [...inode.changedNames].slice(0, maxNames).map((name) => changeOf(inode, name)),
+    nameUnsynced: !isDurablyNamed(state, inode),
     ageMs: Math.max(0, now - (inode.pending.oldest ?? lastOp).timeMs),
     lastOp,
   };
@@ -133,80 +105,19 @@ function changeOf(directory: Inode, name: string): string {
   return `${directory.durable.entries.has(name) ? '=' : '+'}${displayName(name)}`;
 }
 
-/** True when durable names lead from the root to this inode's present place. */
-function isReachable(state: DiskState, inode: Inode): boolean {
-  for (let at = inode; at.ino !== rootIno;) {
-    const parent = state.table.get(at.parent);
-    if (parent?.durable.entries.get(at.name) !== at.ino) return false;
-    at = parent;
-  }
-  return true;
+/** True when durable names lead from the root to one of this inode's names, or it has none any more. */
+function isDurablyNamed({ table }: DiskState, inode: Inode): boolean {
+  return (
+    inode.links.length === 0 ||
+    inode.links.some(
+      ({ parent, name }) =>
+        inode.durableLinks.some((place) => place.parent === parent && place.name === name) &&
+        isDurablyReachable(table, parent),
+    )
+  );
 }
 
-/** Only where the pending ops were overrun: the state is un-synced, its op no longer known. */
+/** Un-synced state has an op that made it so; this one only keeps a report from failing should that ever be untrue. */
 function unknownOp(state: DiskState, inode: Inode, now: number): Op {
-  const kind = inode.kind === 'directory' ? 'rename' : 'write';
-  return { number: 0, kind, timeMs: now, pid: 0, ino: inode.ino, path: state.pathOf(inode) };
-}
-
-interface Stretch {
-  readonly inode: Inode;
-  readonly from: number;
-  readonly bytes: Uint8Array;
-}
-
-const maxSearchedBytes = 256 * 1024 * 1024;
-
-function* searchable(state: DiskState): Iterable<Stretch> {
-  let left = maxSearchedBytes;
-  for (const [inode, pages] of pagesToSearch(state)) {
-    for (const [first, count] of runs(pages)) {
-      const from = first * pageSizeBytes;
-      const length = Math.min(count * pageSizeBytes, inode.volatile.size - from);
-      if (length <= 0 || length > left) continue;
-      left -= length;
-      const bytes = new Uint8Array(length);
-      readInto(state.table.store, inode, from, bytes, 0, length);
-      yield { inode, from, bytes };
-    }
-  }
-}
-
-function pagesToSearch(state: DiskState): Map<Inode, Iterable<number>> {
-  const pages = new Map<Inode, Iterable<number>>();
-  for (const inode of losable(state)) {
-    if (inode.kind === 'file') pages.set(inode, inode.dirty.pages());
-    for (const name of inode.changedNames.keys()) {
-      const child = state.table.get(inode.volatile.entries.get(name) ?? 0);
-      if (child?.kind === 'file') pages.set(child, child.volatile.pages.indexes());
-    }
-  }
-  return pages;
-}
-
-function runs(pages: Iterable<number>): [first: number, count: number][] {
-  const found: [number, number][] = [];
-  for (const page of [...pages].sort((a, b) => a - b)) {
-    const last = found[found.length - 1];
-    if (last !== undefined && last[0] + last[1] === page) last[1]++;
-    else found.push([page, 1]);
-  }
-  return found;
-}
-
-function indexOf(bytes: Uint8Array, needle: string, from: number): number {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(needle, from, 'utf8');
-}
-
-/** The newest pending write over these bytes; else the op that gave the file its un-synced name. */
-function opCovering(state: DiskState, inode: Inode, offset: number, length: number): Op | undefined {
-  let covering: Op | undefined;
-  for (const op of inode.pending) {
-    if (op.kind === 'write' && op.offset! < offset + length && op.offset! + op.length! > offset)
-      covering = op;
-  }
-  if (covering !== undefined) return covering;
-  const parent = state.table.get(inode.parent);
-  for (const op of parent?.pending ?? []) if (op.ino === inode.ino) covering = op;
-  return covering;
+  return { number: 0, kind: 'write', timeMs: now, pid: 0, ino: inode.ino, path: state.pathOf(inode) };
 }
