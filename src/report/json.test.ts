@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderJson } from './json.ts';
 import { sampleResults } from './testing/sample-results.ts';
+import { anyText } from './testing/texts.ts';
 
 type Loose = Record<string, unknown>;
 
@@ -53,7 +54,7 @@ describe('--json', () => {
 
   test('any text survives, and none can speak to a terminal', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (note) => {
+      fc.property(anyText(), (note) => {
         const text = renderJson(sampleResults({ notes: [note] }));
         expect((JSON.parse(text) as { notes: string[] }).notes).toEqual([note]);
         expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/);

@@ -39,8 +39,11 @@ export function findingsSection(results: Results): Html {
   </section>`;
 }
 
-function nothingFound({ cuts, ops }: Results): string {
-  return `No broken promise in ${plural(cuts, 'cut')} and ${plural(ops.invoked, 'op')}, ${formatCount(ops.ok)} of them acknowledged.`;
+function nothingFound({ valid, cuts, ops }: Results): string {
+  const tested = `${plural(cuts, 'cut')} and ${plural(ops.invoked, 'op')}, ${formatCount(ops.ok)} of them acknowledged`;
+  return valid === 'unknown'
+    ? `No broken promise was seen in ${tested}, and none was ruled out: the run is unknown.`
+    : `No broken promise in ${tested}.`;
 }
 
 function findingArticle(results: Results, finding: Finding): Html {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hostileText } from '../testing/hostile-text.ts';
+import { hostileText } from '../testing/texts.ts';
 import { embedJson, escapeHtml, html, preformatted, prose, trusted, webAddress } from './html.ts';
 
 describe('html', () => {

@@ -3,7 +3,7 @@ import { Script } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Results } from '../results.ts';
-import { hostileText } from '../testing/hostile-text.ts';
+import { hostileText } from '../testing/texts.ts';
 import { lostWrite, sampleResults } from '../testing/sample-results.ts';
 import { sampleRun } from '../testing/sample-run.ts';
 import { renderPage } from './page.ts';

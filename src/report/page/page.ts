@@ -81,6 +81,7 @@ function contentPolicy(scripts: readonly string[], styles: readonly string[]): s
 function verdictHeader(results: Results, { word, sentence }: Verdict): Html {
   const settings = Object.entries(results.target.settings).map(([name, value]) => `${name}=${value}`);
   const ran = [
+    targetName(results),
     `workload ${results.workload}`,
     results.nemesis.join(', '),
     `profile ${results.profile}`,

@@ -49,7 +49,7 @@ export function startPlots(
     const options: uPlot.Options = {
       ...common(width, width < 600 ? 240 : 320),
       // Room for two rows of names above.
-      padding: [34, 12, 0, 0],
+      padding: [34, 24, 0, 0],
       series: [{}, ...outcomes.map(pointsOf)],
       scales: {
         x: timeScale(),
@@ -158,7 +158,7 @@ export function startPlots(
     return {
       width,
       height,
-      padding: [10, 12, 0, 0],
+      padding: [10, 24, 0, 0],
       legend: { show: false },
       // One cursor and one zoom for all three: they share the axis.
       cursor: { sync: { key: 'run' }, points: { show: false }, drag: { x: true, y: false }, y: false },
@@ -166,7 +166,15 @@ export function startPlots(
   }
 
   function timeScale(): uPlot.Scale {
-    return { time: false, range: () => [0, data.durationS] };
+    return {
+      time: false,
+      range(plot, min, max) {
+        const times = plot.data[0];
+        // Asked for all that this plot has: then the whole run, so that the three keep one axis.
+        const isAll = !(min > times[0]!) && !(max < times.at(-1)!);
+        return isAll ? [0, data.durationS] : [min, max];
+      },
+    };
   }
 
   function fromZero(): uPlot.Scale {
