@@ -20,6 +20,8 @@ import { addTest } from './test.ts';
 /** Runs the command that `words` ask for and gives its exit code. Never rejects. */
 export async function main(words: readonly string[]): Promise<number> {
   tolerateClosedPipes();
+  // What nobody caught ends the process with a sentence too. A box that ends so takes its mounts and processes along.
+  process.on('uncaughtException', (error) => process.exit(endOfError(error, words)));
   let exitCode: number = exitCodes.valid;
   try {
     await build((code) => (exitCode = code)).parseAsync(words, {

@@ -14,6 +14,7 @@ import { boxed } from './boxed.ts';
 import { knownNames } from './catalogue.ts';
 import { requireDirectoryOrAbsent } from './directories.ts';
 import { formatDuration } from './duration.ts';
+import { UnavailableError } from './errors.ts';
 import { exitCodeOfVerdict } from './exit-codes.ts';
 import type { End } from './exit-codes.ts';
 import {
@@ -95,6 +96,12 @@ export function addTest(program: Command, end: End): void {
         end(await boxed(() => test(options, flags.json === true)));
       },
     );
+}
+
+/** What is not there is told before anything is started. */
+async function requireTarget({ target, driverArguments }: TestOptions): Promise<void> {
+  const detected = await findTarget(target, driverArguments).detect();
+  if (!detected.found) throw new UnavailableError(detected.sentence);
 }
 
 async function test(options: TestOptions, json: boolean): Promise<number> {

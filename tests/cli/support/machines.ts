@@ -38,3 +38,9 @@ export function hiding(...directories: readonly string[]): string[] {
   ].join('\n');
   return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'];
 }
+
+/** A file system of a few hundred KiB lies over `directory`. */
+export function withSmallStore(directory: string): string[] {
+  const script = `mount -t tmpfs -o size=512k tmpfs ${directory} && exec "$@"`;
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'];
+}
