@@ -91,8 +91,7 @@ export function addTest(program: Command, end: End): void {
         const given = target === undefined ? [] : [target, ...words];
         const options = toTestOptions(given, flags, knownNames(), () => randomInt(maxSeed + 1));
         requireDirectoryOrAbsent(options.store, '--store');
-        // A driver that is not there, or no program, is told before anything is started.
-        findTarget(options.target, options.driverArguments);
+        await requireTarget(options);
         end(await boxed(() => test(options, flags.json === true)));
       },
     );
