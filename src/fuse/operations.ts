@@ -34,7 +34,9 @@ const byOpcode: Readonly<Record<number, Operation>> = {
     attributes(reply, fs.getattr(request, request.nodeId)),
   ),
   [opcodes.READ]: query(layout.readIn.sizeBytes, 0, (fs, request, reply) => {
-    const length = Math.min(request.u32(layout.readIn.size), maxDataBytes);
+    const length = request.u32(layout.readIn.size);
+    // Never asked after INIT's limits. Fewer bytes than asked would mean the end of the file.
+    if (length > maxDataBytes) return EINVAL;
     const offset = request.u64(layout.readIn.offset);
     const count = fs.read(request, request.nodeId, offset, reply.bytes, reply.length, length);
     if (count < 0) return count;

@@ -16,11 +16,11 @@ else serveDisk(workerData);
 
 async function main(writes, directory, command, ...args) {
   const descriptor = openSync('/dev/fuse', 'r+');
-  const worker = new Worker(new URL(import.meta.url), { workerData: { descriptor, writes } });
-  const served = once(worker, 'exit');
   const mount = ['-i', '-t', 'fuse', '-o', `fd=3,${mountOptions}`, 'powercut-test', directory];
   const mounted = await run('mount', mount, { stdio: ['ignore', 'inherit', 'inherit', descriptor] });
   if (mounted !== 0) return 1;
+  const worker = new Worker(new URL(import.meta.url), { workerData: { descriptor, writes } });
+  const served = once(worker, 'exit');
   const code = await run(command, args, { stdio: 'inherit', cwd: directory });
   await run('umount', [directory], { stdio: 'inherit' });
   await served;

@@ -168,6 +168,7 @@ def names_are_bytes_up_to_255_of_them():
     same((os.listdir(b"."), read(name)), ([name], b"x"))
     write("n" * 255, b"")
     fails(errno.ENAMETOOLONG, os.open, "n" * 256, os.O_CREAT | os.O_WRONLY)
+    fails(errno.ENAMETOOLONG, os.unlink, "n" * 256)
 
 
 @check
