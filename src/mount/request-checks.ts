@@ -65,7 +65,8 @@ function isTrigger(value: unknown): boolean {
     'afterOps' in value &&
     isCount(value.afterOps) &&
     'withinMs' in value &&
-    isCount(value.withinMs)
+    isCount(value.withinMs) &&
+    (!('edge' in value) || value.edge === 'after' || value.edge === 'before')
   );
 }
 

@@ -75,6 +75,24 @@ test('a trigger freezes right after the op that leaves something un-synced', asy
   expect(await readFile(join(mountPoint, 'f'), 'utf8')).toBe('1234');
 });
 
+test('a trigger with edge "before" lets programs hear of the op, and freezes when they ask for the next', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  const file = await open(join(mountPoint, 'f'), 'w');
+  await control.request('checkpoint');
+  const { ops } = await control.request('stats');
+  const trigger = { at: 'unsynced-op', afterOps: 0, withinMs: 60_000, edge: 'before' } as const;
+  const frozen = control.request('freeze', { trigger });
+  await control.request('stats');
+  await file.write('1');
+  const heardMs = monotonicMs();
+  const second = file.write('2');
+  expect(await frozen).toMatchObject({ opNumber: ops + 1 });
+  expect((await frozen).frozenMs).toBeGreaterThan(heardMs);
+  await control.request('thaw');
+  await second;
+  await file.close();
+});
+
 test('a trigger that nothing pulls freezes when its time is up', async () => {
   const { control } = await mountedDisk();
   const askedMs = monotonicMs();

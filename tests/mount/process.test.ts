@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { open, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { connectDisk } from '../../src/mount/connect-disk.ts';
 import { startDisk } from '../../src/mount/start-disk.ts';
 import {
@@ -58,6 +58,39 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s unmounts and ends it', a
   process.kill(diskProcessOf(scratch), signal);
   expect(await control.ended).toContain('exit code 0');
   expect(isMounted(mountPoint)).toBe(false);
+});
+
+test('SIGTERM to a frozen disk fails what it holds, and unmounts', async () => {
+  const { control, mountPoint, scratch } = await mountedDisk();
+  await control.request('freeze', { trigger: { at: 'now' } });
+  const writer = start('sh', ['-c', 'echo x > "$1"', 'sh', join(mountPoint, 'f')]);
+  expect(await isPending(writer.exited, 300)).toBe(true);
+  process.kill(diskProcessOf(scratch), 'SIGTERM');
+  expect(await control.ended).toContain('exit code 0');
+  expect(await writer.exited).not.toBe(0);
+  expect(isMounted(mountPoint)).toBe(false);
+});
+
+test('a fault while serving ends the disk with one sentence, and its mount', async () => {
+  // The thread that serves reads /dev/fuse with readSync: from the 20th request on, that throws.
+  const fault = `import { isMainThread } from 'node:worker_threads'; import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const read = fs.readSync; let count = 0;
+    if (!isMainThread) fs.readSync = (...args) => { if (++count > 20) throw new Error('planted'); return read(...args); };
+    syncBuiltinESMExports();`;
+  vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent(fault)}`);
+  const { control, mountPoint, scratch } = await mountedDisk().finally(() => vi.unstubAllEnvs());
+
+  const writer = start('sh', [
+    '-c',
+    'i=0; while echo x > "$1/$i"; do i=$((i + 1)); done; exit 7',
+    'sh',
+    mountPoint,
+  ]);
+
+  expect(await control.ended).toMatch(/ended with exit code 70: the disk at .*\/disk failed: planted$/);
+  expect(await writer.exited).toBe(7);
+  await eventually(() => !isMounted(mountPoint) && processesOf(scratch).length === 0);
 });
 
 test('SIGKILL of the disk process takes the mount along, and what it held gets an error', async () => {
@@ -202,6 +235,27 @@ test('unmounting a disk in use ends the use and says so', async () => {
   expect(await control.request('unmount')).toEqual({ forced: false });
   await control.request('mount');
   expect((await stat(join(mountPoint, 'f'))).size).toBe(7);
+});
+
+test('a copy of the mount in a mount namespace that lives on ends as well', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  const box = start('unshare', [
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    'echo ready; cat; cat "$1/f"',
+    'sh',
+    mountPoint,
+  ]);
+  await box.lines(1);
+  await writeFile(join(mountPoint, 'f'), 'kept');
+  expect(await control.request('unmount')).toEqual({ forced: true });
+  box.child.stdin?.end();
+  expect(await box.exited).not.toBe(0);
+  await control.request('mount');
+  expect(readFileSync(join(mountPoint, 'f'), 'utf8')).toBe('kept');
 });
 
 test('a mount that somebody else takes away can be mounted again, with everything on it', async () => {
