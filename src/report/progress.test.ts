@@ -97,6 +97,15 @@ describe('in CI and in pipes', () => {
     expect(read()).toBe('[  0.0 s] boot\n');
   });
 
+  test('a reader who went away does not end the run', async () => {
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+    const progress = startProgress(stream, { env: {} });
+    progress.event('cut 1');
+    await new Promise((closed) => stream.once('close', closed));
+    progress.event('cut 2');
+    progress.done();
+  });
+
   test('what a program named its files cannot speak to the terminal', () => {
     const { stream, read, now } = stage({});
     const progress = startProgress(stream, { env: {}, now });

@@ -40,11 +40,17 @@ const lineEveryMs = 5_000;
 const eraseLine = '\r\u001b[2K';
 
 export function startProgress(stream: Writable & Output, options: ProgressOptions = {}): Progress {
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
   const now = options.now ?? (() => performance.now());
   const env = options.env ?? process.env;
   const teller = new Teller(now, options.totalMs);
   const rewriting = stream.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
   return rewriting ? rewrittenLine(stream, teller, env) : printedLines(stream, teller);
+}
+
+/** A reader who went away (a closed pipe) is no reason to end a run. */
+function ignore(): void {
+  // Nothing to do, and nobody left to tell.
 }
 
 /** Keeps what is known and puts it into words. */

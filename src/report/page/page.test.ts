@@ -76,6 +76,8 @@ describe('report.html', () => {
 
   test('every op is in the latency plot, the broken one marked', () => {
     const { latency, broken, spans } = plotDataOf(page);
+    const lost = run.results.findings[0]!.evidence.op!;
+    expect(run.history[lost.index]).toMatchObject({ value: lost.value, type: 'ok' });
     expect(latency.timeS).toHaveLength(run.results.ops.invoked);
     expect(latency.outcome.filter((outcome) => outcome === 'fail')).toHaveLength(run.results.ops.fail);
     expect(broken).toEqual([{ timeS: 12.2841, latencyMs: 16.1, label: 'lost-write: add 4711' }]);

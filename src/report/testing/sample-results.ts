@@ -5,7 +5,7 @@ import { lostElement, sampleCutsMs, sampleDurationMs } from './sample-history.ts
 
 const cutMs = sampleCutsMs[1];
 /** Where the history holds the completion of the lost add. */
-const lostIndex = 5_608;
+const lostIndex = 6_646;
 
 export function sampleResults(changes: Partial<Results> = {}): Results {
   return {

@@ -3,16 +3,12 @@ import { accessSync, constants } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 
-const places = [
-  process.env['CHROMIUM_PATH'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
+const given = process.env['CHROMIUM_PATH'];
+const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** The browser's path. Without one the tests are skipped, loudly; in CI that is a failure. */
 export function findChromium(): string | undefined {
-  const found = places.find((path) => path !== undefined && isExecutable(path));
+  const found = (given === undefined ? usual : [given]).find(isExecutable);
   if (found !== undefined) return found;
   const sentence = 'no Chromium here: the page is not looked at. Debian has it as the package `chromium`.';
   if ((process.env['CI'] ?? '') !== '') throw new Error(sentence);
