@@ -52,8 +52,15 @@ export function analyzeStore(directory: string): Analysis {
     .sort((a, b) => a.timeMs - b.timeMs)
     .map((finding, index) => ({ ...finding, number: finding.number === 0 ? index + 1 : finding.number }));
   const ops = countOps(history);
-  const { cuts, kills, droppedOps } = run;
-  const judged = verdict(findings, checked.checkers, { nemeses: plan.nemeses, cuts, kills, droppedOps, ops });
+  const { cuts, kills, droppedOps, imagesRead } = run;
+  const judged = verdict(findings, checked.checkers, {
+    nemeses: plan.nemeses,
+    cuts,
+    kills,
+    droppedOps,
+    imagesRead,
+    ops,
+  });
   const { unknown: _unknown, ...rest } = stored;
   const results: Results = { ...rest, ...judged, checkers: checked.checkers, findings, ops };
   return { results, differences: differencesOf(stored, results) };

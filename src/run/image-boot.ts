@@ -26,6 +26,8 @@ export interface ImageParts {
 export interface Examined {
   readonly findings: readonly { readonly finding: Found; readonly violation?: Violation }[];
   readonly notes: readonly string[];
+  /** Everything was read, so that the checkers had something to judge. */
+  readonly wasRead: boolean;
 }
 
 export interface HistoryParts extends ImageParts {
@@ -79,14 +81,14 @@ export async function judgeImage(parts: ImageParts, question: ImageQuestion): Pr
     }),
   );
   const { finding, notes } = judgeRecovery(recovery, cut, facts.contract);
-  if (finding !== undefined) return { findings: [{ finding }], notes };
+  if (finding !== undefined) return { findings: [{ finding }], notes, wasRead: false };
   const known = facts.interruptions.filter((interruption) => interruption.boot <= boot);
   const interruptions = [...known, { kind: 'power-cut' as const, timeMs: cut.timeMs, boot: boot + 1 }];
   const { violations } = parts.workload.check([...before, ...reads], { ...facts, interruptions });
   const found = violations
     .filter((violation) => violation.boot === boot + 1)
     .map((violation) => ({ violation, finding: findingOf(violation, proveViolation(violation, cut, [])) }));
-  return { findings: found, notes };
+  return { findings: found, notes, wasRead: true };
 }
 
 /** No client ever has this number. */

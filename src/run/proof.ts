@@ -59,16 +59,15 @@ function proveLoss(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Omit<
     const sentence = `${what} is gone although the disk kept everything: the target had not written it, or threw it away itself`;
     return { diskOps: [], rule: 'none: a kill takes nothing from the disk', sentences: [sentence] };
   }
-  const trace = earliest(traces);
-  const during = cut.ops.filter(
-    (dropped) =>
-      dropped.timeMs >= op.invokedMs - 1 && dropped.timeMs <= (op.acknowledgedMs ?? cut.timeMs) + 1,
-  );
-  if (trace !== undefined) return proveByTrace(what, cut, trace);
+  const during = cut.ops.filter((dropped) => isDuring(dropped, op, cut));
+  const write = traces.map((trace) => writeOf(trace, during)).find((found) => found !== undefined);
+  if (write !== undefined) return proveByTrace(what, cut, write);
   if (during.length > 0) {
     const sentence = `${what} is gone: while it was being done, ${listOps(cut, during)}, and no barrier covered that before the cut at ${seconds(cut.timeMs)}`;
     return { diskOps: during.slice(0, maxDiskOps), rule: ruleFor(cut, during), sentences: [sentence] };
   }
+  const [trace] = traces;
+  if (trace !== undefined) return proveByTrace(what, cut, trace);
   if (cut.opCount === 0) {
     const sentence = `${what} is gone although nothing on the disk was un-synced at the cut at ${seconds(cut.timeMs)}: the target never wrote it there`;
     return { diskOps: [], rule: 'none: the disk lost nothing', sentences: [sentence] };
@@ -158,10 +157,28 @@ function listOps(cut: CutFacts, ops: readonly Op[]): string {
   return `${shown.join('; ')}${more > 0 ? `; and ${more} more disk ops` : ''} ${ops.length === 1 ? 'was' : 'were'} made`;
 }
 
-/** The bytes may have been written again later, with the page they lie in: the first time is the op's own. */
-function earliest(traces: readonly Trace[]): Trace | undefined {
-  const timed = traces.filter((trace) => trace.op !== undefined);
-  return timed.sort((a, b) => a.op!.timeMs - b.op!.timeMs)[0] ?? traces[0];
+/**
+ * The dropped write that put the bytes where they were found while the op was being done. The newest write over them may
+ * be a later one: pages are written again with what they hold, and journals keep copies of them.
+ */
+function writeOf(trace: Trace, during: readonly Op[]): Trace | undefined {
+  const op = during.find(
+    (candidate) =>
+      candidate.ino === trace.op?.ino &&
+      (isName(candidate) ||
+        (candidate.kind === 'write' &&
+          candidate.offset! <= trace.offset &&
+          candidate.offset! + candidate.length! > trace.offset)),
+  );
+  return op === undefined ? undefined : { ...trace, op };
+}
+
+/** Clocks of two processes are read a moment apart. */
+const toleranceMs = 1;
+
+function isDuring(dropped: Op, op: BrokenOp, cut: CutFacts): boolean {
+  const endMs = op.acknowledgedMs ?? cut.timeMs;
+  return dropped.timeMs >= op.invokedMs - toleranceMs && dropped.timeMs <= endMs + toleranceMs;
 }
 
 function seconds(timeMs: number): string {

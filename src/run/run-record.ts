@@ -12,6 +12,7 @@ export interface RunRecord {
   readonly cuts: number;
   readonly kills: number;
   readonly droppedOps: number;
+  readonly imagesRead: number;
   readonly samples: readonly Sample[];
   readonly spans: readonly NemesisSpan[];
 }

@@ -165,9 +165,16 @@ function assemble(trial: Trial, parts: Assembly): Results {
   const { plan, options, store, recorder, findings, identity, facts, begun, durationMs } = parts;
   const { checkers, notes = [] } = plan.workload.check(recorder.history, trial.runFacts());
   const ops = countOps(recorder.history);
-  const { cuts, kills, droppedOps } = trial;
+  const { cuts, kills, droppedOps, imagesRead } = trial;
   return {
-    ...verdict(findings.findings, checkers, { nemeses: plan.nemeses, cuts, kills, droppedOps, ops }),
+    ...verdict(findings.findings, checkers, {
+      nemeses: plan.nemeses,
+      cuts,
+      kills,
+      droppedOps,
+      imagesRead,
+      ops,
+    }),
     target: { ...identity, settings: plan.settings },
     workload: options.workload,
     nemesis: options.nemesis,
@@ -195,7 +202,7 @@ function writeRun(
   recorder: Recorder,
   results: Results,
 ): void {
-  const { samples, spans, cuts, kills, droppedOps } = trial;
+  const { samples, spans, cuts, kills, droppedOps, imagesRead } = trial;
   const record: RunRecord = {
     format: 1,
     options,
@@ -204,6 +211,7 @@ function writeRun(
     cuts,
     kills,
     droppedOps,
+    imagesRead,
     samples,
     spans,
   };

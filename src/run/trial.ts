@@ -48,6 +48,8 @@ export class Trial {
   kills = 0;
   /** Ops that cuts dropped. */
   droppedOps = 0;
+  /** Images that were booted beside the living target and read. */
+  imagesRead = 0;
   /** Set when the trial cannot or need not go on. */
   ended = false;
   crew: Crew | undefined;
@@ -167,6 +169,7 @@ export class Trial {
   async examine(cut: CutFacts): Promise<void> {
     const { machine, recorder, findings } = this.parts;
     const examined = await examineImage(this.parts, machine, cut, this.runFacts());
+    if (examined.wasRead) this.imagesRead++;
     for (const note of examined.notes) this.notes.add(note);
     for (const { violation, finding } of examined.findings) {
       const proven = violation === undefined ? finding : await this.#prove(violation, cut);
