@@ -24,7 +24,8 @@ export interface MachineOptions {
 
 /** Loading a disk's mount takes milliseconds; a noisy computer takes its time. */
 const mountTimeoutMs = 30_000;
-/** Killed processes are gone in milliseconds, unless something holds them in the kernel. */
+/** Killed processes are gone in milliseconds, unless a frozen disk holds them in the kernel. */
+const patienceMs = 1_000;
 const goneTimeoutMs = 10_000;
 
 export function createMachine(options: MachineOptions): Machine {
@@ -88,7 +89,10 @@ class NamespaceMachine implements Machine {
     const tree = this.#tree;
     if (tree === undefined) return;
     tree.kill();
-    if ((await within(tree.gone(), goneTimeoutMs)) === 'timeout') await this.#force(tree);
+    if ((await within(tree.gone(), patienceMs)) === 'timeout') {
+      await this.#thaw().catch(() => undefined);
+      if ((await within(tree.gone(), goneTimeoutMs)) === 'timeout') await this.#force(tree);
+    }
     this.#tree = undefined;
   }
 
@@ -105,17 +109,26 @@ class NamespaceMachine implements Machine {
     await this.kill();
     if (this.#disk === undefined) return;
     const disk = this.#disk;
-    const unmounted = async (): Promise<void> => {
+    const unmount = async (): Promise<void> => {
       const { mounted } = await ask(disk, 'stats', {});
       if (mounted) await ask(disk, 'unmount', {}, mountTimeoutMs);
     };
-    // A disk that died or hangs is no reason to leave its mount behind.
-    await unmounted().catch(() => releaseMount(this.directory));
+    // A disk that is frozen, hangs or died is no reason to leave its mount behind.
+    await unmount()
+      .catch(() => this.#thaw().then(unmount))
+      .catch(() => releaseMount(this.directory));
   }
 
   #running(command: string): ProcessTree {
     if (this.#tree?.running) return this.#tree;
     throw new Error(`cannot start ${command}: the machine is off`);
+  }
+
+  /** A frozen disk holds those that use it, and its mount. Whether it is frozen need not be known: now it is. */
+  async #thaw(): Promise<void> {
+    if (this.#disk === undefined) return;
+    await ask(this.#disk, 'freeze', { trigger: { at: 'now' } });
+    await ask(this.#disk, 'thaw', {});
   }
 
   /** The disk does not answer: what waits for it is released by force, and the disk has lost its mount. */

@@ -18,6 +18,7 @@ import { releaseMount } from './release.ts';
 
 /** Answers come in milliseconds; building the image of a big disk takes longer. */
 export const answerTimeoutMs = 10_000;
+const unmountTimeoutMs = 30_000;
 const imageTimeoutMs = 120_000;
 const goneTimeoutMs = 10_000;
 
@@ -32,7 +33,7 @@ export async function cutPower(
     tree?.kill();
     await ask(disk, 'fail', {});
     await waitUntilGone(disk, tree);
-    await ask(disk, 'unmount', {});
+    await ask(disk, 'unmount', {}, unmountTimeoutMs);
     const loss = await ask(disk, 'cut', { choice }, imageTimeoutMs);
     return { ...loss, ...frozen };
   } catch (error) {
@@ -44,11 +45,22 @@ export async function cutPower(
   }
 }
 
-/** Without a running program nothing can trigger a freeze. */
-function freeze(disk: DiskControl, tree: ProcessTree | undefined, trigger: FreezeTrigger): Promise<Frozen> {
+/** Without a running program nothing can trigger a freeze; without a mount nothing needs one. */
+async function freeze(
+  disk: DiskControl,
+  tree: ProcessTree | undefined,
+  trigger: FreezeTrigger,
+): Promise<Frozen> {
+  const { mounted, ops } = await ask(disk, 'stats', {});
+  if (!mounted) return { frozenMs: monotonicMs(), opNumber: ops };
   const possible: FreezeTrigger = tree?.running === true ? trigger : { at: 'now' };
   const patienceMs = possible.at === 'now' ? 0 : possible.withinMs;
   return ask(disk, 'freeze', { trigger: possible }, patienceMs + answerTimeoutMs);
+}
+
+/** The clock of control.ts. */
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 async function waitUntilGone(disk: DiskControl, tree: ProcessTree | undefined): Promise<void> {

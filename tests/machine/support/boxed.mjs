@@ -3,6 +3,7 @@ import { chownSync } from 'node:fs';
 import { enterBox, inBox } from '../../../dist/machine/box.js';
 import { createMachine } from '../../../dist/machine/create-machine.js';
 import { createWorkDirectory } from '../../../dist/machine/work-directory.js';
+import { startDisk } from '../../../dist/mount/start-disk.js';
 
 const nobody = { uid: 65534, gid: 65534 };
 const [, , mode, marker, argument] = process.argv;
@@ -34,6 +35,8 @@ async function inside() {
     setInterval(() => undefined, 1000);
   } else if (mode === 'machine') {
     await machine();
+  } else if (mode === 'disk') {
+    await machineOnDisk();
   }
 }
 
@@ -61,6 +64,37 @@ async function machine() {
     await work.remove();
   });
   await startBusyPrograms(made);
+  process.stdout.write(`${work.path}\nready\n`);
+}
+
+/** The same on a real disk, with programs that the disk holds if it is to be frozen. */
+async function machineOnDisk() {
+  const work = await createWorkDirectory(nobody);
+  const disk = await startDisk({
+    mountPoint: work.mountPoint,
+    workDirectory: work.control,
+    profile: 'strict',
+    pins: [],
+    owner: nobody,
+  });
+  const made = createMachine({ disk, directory: work.mountPoint });
+  await made.boot();
+  const cleanUp = async () => {
+    await made.close();
+    await disk.close();
+    await work.remove();
+  };
+  listen(cleanUp);
+  void disk.ended.then(async (sentence) => {
+    process.stdout.write(`${sentence}\n`);
+    await cleanUp();
+    process.exit(255);
+  });
+  await startBusyPrograms(made);
+  if (argument === 'frozen') {
+    await disk.request('freeze', { trigger: { at: 'now' } });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
   process.stdout.write(`${work.path}\nready\n`);
 }
 
