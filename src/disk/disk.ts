@@ -29,6 +29,8 @@ export interface DiskOptions {
   readonly onOp?: (op: Op) => void;
   /** Owner of the root directory. Default root. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** The number of the last op of the disk that this one follows in the same log. Default 0. */
+  readonly lastOpNumber?: number;
 }
 
 const defaultCapacityBytes = 4 * 1024 ** 3;
@@ -47,6 +49,7 @@ export class Disk {
     const table = new InodeTable(new PageStore(options.capacityBytes ?? defaultCapacityBytes));
     const { profile, clock, isPinned, onOp } = options;
     this.#state = new DiskState(table, profile, clock, isPinned, onOp);
+    this.#state.opCount = options.lastOpNumber ?? 0;
     const now = this.#state.now();
     const { uid, gid } = options.owner ?? { uid: 0, gid: 0 };
     const home = { parent: rootIno, name: '' };

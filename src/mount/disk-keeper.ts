@@ -160,8 +160,9 @@ export class DiskKeeper {
   }
 
   wipe(): void {
+    const lastOpNumber = this.#current.opCount;
     this.#current.release();
-    this.#current = new Disk(this.#options);
+    this.#current = new Disk({ ...this.#options, lastOpNumber });
     this.served.current = this.#current;
   }
 

@@ -278,6 +278,16 @@ test('more mounts than one shell has descriptors for', async () => {
   expect(readdirSync(mountPoint)).toHaveLength(70);
 });
 
+test('ops go on being numbered on a wiped disk: the log has each number once', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  await writeFile(join(mountPoint, 'f'), 'x');
+  await control.request('unmount');
+  await control.request('wipe');
+  await control.request('mount');
+  await writeFile(join(mountPoint, 'g'), 'x');
+  expect((await control.request('report')).files.find(({ path }) => path === 'g')?.lastOp.number).toBe(4);
+});
+
 test('the op log has every op with its process, at the latest after a moment', async () => {
   const folder = newFolder();
   const opLogFile = join(folder, 'ops.jsonl');
