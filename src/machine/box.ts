@@ -14,7 +14,7 @@ import { clearLeftovers } from './leftovers.ts';
 import { whyNoNamespace } from './namespace-errors.ts';
 import { childrenOf, commandLineOf } from './procfs.ts';
 import { SignalRelay } from './signal-relay.ts';
-import { requireTools, searchPath } from './tools.ts';
+import { requireTools, searchPath, toolFile } from './tools.ts';
 import { UnavailableError } from './unavailable.ts';
 
 const nameOfInit = 'powercut-box';
@@ -39,7 +39,7 @@ export async function enterBox(argv: readonly string[] = process.argv.slice(1)):
   const token = randomUUID();
   const inner = [process.execPath, ...process.execArgv, ...argv];
   const box = spawn(
-    'setpriv',
+    toolFile('setpriv'),
     ['--pdeathsig', 'KILL', 'sh', '-c', outerScript, String(process.pid), nameOfInit, token, ...inner],
     {
       detached: true,

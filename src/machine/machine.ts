@@ -6,8 +6,11 @@ import type { ChildProcess } from 'node:child_process';
 import type { Choice, DiskControl, FreezeTrigger, Frozen, Loss } from '../mount/control.ts';
 
 export interface SpawnOptions {
+  /** @default the disk's directory */
   readonly cwd?: string;
+  /** Added to PATH, LANG, HOME (the disk's directory) and TMPDIR (off the disk, gone with the machine); nothing else is set. */
   readonly env?: Readonly<Record<string, string>>;
+  /** @default 'ignore' */
   readonly stdin?: 'pipe' | 'ignore' | { readonly descriptor: number };
   /**
    * A file that receives stdout, stderr or both (appended), or an open descriptor of the caller's that is handed down (a
@@ -19,14 +22,14 @@ export interface SpawnOptions {
   readonly privileged?: boolean;
 }
 
-/** A process in a machine. */
+/** A process in a machine, in a session of its own: signals of a terminal pass it by. */
 export interface MachineProcess {
-  /** Its stdin, stdout, stderr where piped. Ends when the process ends or the machine is killed or cut. */
+  /** Its stdin, stdout, stderr where piped; for signals use `signal`. Ends when the process ends or the machine is killed or cut. */
   readonly child: ChildProcess;
   /** Resolves once with how it ended; never rejects. */
   readonly exited: Promise<Exit>;
   readonly running: boolean;
-  /** Sends the signal to the process itself (not to the helper that entered the namespaces). */
+  /** Sends the signal to the process itself (not to the helper that entered the namespaces); in order, never lost. */
   signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
 }
 
@@ -48,7 +51,7 @@ export interface Machine {
   readonly running: boolean;
   /** Mounts the disk if need be and starts an empty process tree. */
   boot(): Promise<void>;
-  /** Starts a program in the running machine. */
+  /** Starts a program in the running machine. Throws a sentence if it cannot be found. */
   spawn(command: string, args: readonly string[], options?: SpawnOptions): MachineProcess;
   /** Runs a program to its end. Rejects with a sentence and the last output when it cannot start or passes `timeoutMs`. */
   run(
@@ -56,7 +59,7 @@ export interface Machine {
     args: readonly string[],
     options?: SpawnOptions & { readonly timeoutMs?: number; readonly input?: string },
   ): Promise<Exit & { readonly stdout: string; readonly stderr: string }>;
-  /** SIGKILL to every process; the disk keeps everything. */
+  /** SIGKILL to every process; the disk keeps everything. Shared memory and /dev/shm are gone, as at every end. */
   kill(): Promise<void>;
   /** The power cut: freeze, kill, fail, wait until gone, unmount, build the image. The machine is off afterwards. */
   cut(trigger: FreezeTrigger, choice: Choice): Promise<CutReport>;

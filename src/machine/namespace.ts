@@ -11,7 +11,7 @@ import type { ChildProcess } from 'node:child_process';
 import assert from 'node:assert/strict';
 import { whyNoNamespace } from './namespace-errors.ts';
 import { childrenOf, pidNamespaceOf, processesIn } from './procfs.ts';
-import { searchPath } from './tools.ts';
+import { searchPath, toolFile } from './tools.ts';
 import { UnavailableError } from './unavailable.ts';
 
 /** Where programs of a machine put temporary files: off the disk, and gone with the machine. */
@@ -40,7 +40,7 @@ export async function startNamespace(options: NamespaceOptions = {}): Promise<Na
   const { bind } = options;
   const isolate = '--mount --propagation private --ipc --pid --fork --kill-child --mount-proc'.split(' ');
   const init = spawn(
-    'unshare',
+    toolFile('unshare'),
     [...isolate, 'sh', '-c', initScript, 'powercut-init', bind?.from ?? '', bind?.to ?? ''],
     // A session of its own: a Ctrl-C at the terminal is for powercut, which decides what becomes of the machine.
     { cwd: '/', detached: true, env: { PATH: searchPath() }, stdio: ['pipe', 'pipe', 'pipe'] },
@@ -108,7 +108,16 @@ class RunningNamespace implements Namespace {
 
   enter(workingDirectory: string): string[] {
     const target = ['--target', String(this.initPid), '--mount', '--ipc', '--pid'];
-    return ['nsenter', ...target, 'setsid', 'sh', '-c', enterScript, 'powercut-enter', workingDirectory];
+    return [
+      toolFile('nsenter'),
+      ...target,
+      toolFile('setsid'),
+      toolFile('sh'),
+      '-c',
+      enterScript,
+      'powercut-enter',
+      workingDirectory,
+    ];
   }
 
   /**

@@ -12,7 +12,7 @@ import type { Exit, MachineProcess, SpawnOptions } from './machine.ts';
 import { temporaryDirectory } from './namespace.ts';
 import type { Namespace } from './namespace.ts';
 import { childrenOf, statusOf } from './procfs.ts';
-import { findProgram, isExecutable, searchPath } from './tools.ts';
+import { findProgram, isExecutable, searchPath, toolFile } from './tools.ts';
 import { UnavailableError } from './unavailable.ts';
 
 export interface Place {
@@ -157,7 +157,7 @@ function become(place: Place, options: SpawnOptions): string[] {
   if (options.privileged) return [];
   const { uid, gid } = place.user;
   return [
-    'setpriv',
+    toolFile('setpriv'),
     `--reuid=${uid}`,
     `--regid=${gid}`,
     '--clear-groups',

@@ -5,17 +5,22 @@
 import { spawn } from 'node:child_process';
 import { mountAt } from '../mount/mount-table.ts';
 import { within } from './deadline.ts';
+import { findProgram, searchPath } from './tools.ts';
 
 const timeoutMs = 5_000;
 
 /** Best effort, bounded, never rejects. Does nothing where nothing is mounted; never looks at the mount itself. */
 export async function releaseMount(directory: string): Promise<void> {
   if (mountAt(directory) === undefined) return;
-  const umount = spawn('umount', ['--no-canonicalize', '--force', '--lazy', directory], {
-    cwd: '/',
-    stdio: 'ignore',
-    detached: true,
-  });
+  const umount = spawn(
+    findProgram('umount', searchPath()) ?? 'umount',
+    ['--no-canonicalize', '--force', '--lazy', directory],
+    {
+      cwd: '/',
+      stdio: 'ignore',
+      detached: true,
+    },
+  );
   const ended = new Promise<void>((resolve) => {
     umount.once('exit', () => resolve());
     umount.once('error', () => resolve());

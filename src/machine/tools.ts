@@ -35,6 +35,14 @@ export function requireTools(): void {
   );
 }
 
+/** The file of a tool, whatever PATH a program was given; throws a sentence where it is missing. */
+export function toolFile(program: (typeof machineTools)[number]['program']): string {
+  const file = findProgram(program, searchPath());
+  if (file !== undefined) return file;
+  requireTools();
+  throw new UnavailableError(`${program} was removed while powercut ran`);
+}
+
 /** Where programs are looked for: the caller's PATH, and the system's directories, which a user's PATH may lack. */
 export function searchPath(): string {
   const own = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute);

@@ -112,6 +112,13 @@ describe('a program in a machine', () => {
   });
 });
 
+test('a PATH that lacks the system’s tools is the program’s own affair', async () => {
+  const own = join(folder, 'bin');
+  mkdirSync(own);
+  writeFileSync(join(own, 'tool'), '#!/bin/sh\necho "$PATH"\n', { mode: 0o755 });
+  expect((await machine.run('tool', [], { env: { PATH: own } })).stdout).toBe(`${own}\n`);
+});
+
 describe('what cannot be started', () => {
   test('a program that does not exist', () => {
     expect(() => machine.spawn('no-such-program', [])).toThrow(
