@@ -19,9 +19,13 @@ export type Outcome = 'acknowledged' | 'failed' | 'indeterminate';
 /** The client operations of a history in the order of their invocation. */
 export function clientOperations(history: readonly HistoryOp[]): readonly ClientOperation[] {
   const operations: ClientOperation[] = [];
+  let boot = 1;
   const pending = new Map<number, { completion: HistoryOp | undefined; completedAt: number }>();
   for (const [position, op] of history.entries()) {
     if (op.process === 'nemesis') continue;
+    if (op.boot < boot)
+      throw malformed(op, `is of boot ${op.boot}, but an op of boot ${boot} came before it`);
+    boot = op.boot;
     const open = pending.get(op.process);
     if (op.type === 'invoke') {
       if (open !== undefined) throw malformed(op, 'is invoked while an op of the same process is pending');

@@ -147,6 +147,17 @@ describe('lost', () => {
     expect(check(script).violations[0]).toMatchObject({ duringBoot: true, timeMs: 80 });
   });
 
+  test('a read invoked just before the acknowledgement proves nothing, just after it does', () => {
+    const before = new Script()
+      .invoke(1, 'add', 0)
+      .invoke(2, 'read', undefined, true)
+      .complete(1, 'ok')
+      .complete(2, 'ok', []);
+    expect(check(before)).toMatchObject({ valid: 'unknown', lost: 0, neverRead: 1 });
+    const after = new Script().add(0).invoke(2, 'read', undefined, true).complete(2, 'ok', []);
+    expect(found(after)).toEqual(['lost-write in boot 1: 0']);
+  });
+
   test('a read concurrent with the add that misses it proves nothing', () => {
     const script = new Script()
       .invoke(1, 'read', undefined, true)
@@ -369,6 +380,12 @@ describe('contract: a window of loss', () => {
     expect(check(new Script().adds(0, 1).interrupt('stop').finalRead([0]), memory).valid).toBe(false);
   });
 
+  test('ends exactly where it says', () => {
+    const acknowledged90msBefore = () => new Script().at(900).add(0).at(1000).cut().finalRead([]);
+    expect(check(acknowledged90msBefore(), windowOf(90)).valid).toBe(true);
+    expect(check(acknowledged90msBefore(), windowOf(89)).valid).toBe(false);
+  });
+
   test('after boots that nobody read, any of the interruptions may have been the one', () => {
     const unread = new Script().adds(0, 1).cut().at(60_000).cut().finalRead([0]);
     expect(check(unread, windowOf(200)).valid).toBe(true);
@@ -383,6 +400,13 @@ describe('contract: the last so many', () => {
   test('may go', () => {
     expect(check(new Script().adds(0, 1, 2).cut().finalRead([0, 1]), lastOps(1)).valid).toBe(true);
     expect(check(new Script().adds(0, 1, 2).cut().finalRead([0]), lastOps(2)).valid).toBe(true);
+  });
+
+  test('are the last of all boots, not of the last one', () => {
+    const script = new Script().adds(0, 1).cut().finalRead([0, 1]).cut().finalRead([0]);
+    expect(check(script, lastOps(1)).valid).toBe(true);
+    const later = new Script().adds(0, 1).cut().finalRead([0, 1]).add(2).cut().finalRead([0, 2]);
+    expect(check(later, lastOps(1)).valid).toBe(false);
   });
 
   test('earlier ones may not', () => {

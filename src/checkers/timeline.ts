@@ -3,6 +3,7 @@
  * a new epoch; data never pass from one epoch to the next.
  */
 import type { Interruption } from './facts.ts';
+import { firstWhere } from './search.ts';
 
 export class Timeline {
   readonly #interruptions: readonly Interruption[];
@@ -50,13 +51,6 @@ export class Timeline {
 
   /** How many interruptions came before this boot. */
   #countUpTo(boot: number): number {
-    let low = 0;
-    let high = this.#interruptions.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#interruptions[middle]!.boot <= boot) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstWhere(this.#interruptions.length, (i) => this.#interruptions[i]!.boot > boot);
   }
 }

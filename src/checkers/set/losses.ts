@@ -122,7 +122,7 @@ export class LossJudge {
 
   /** An add of `boot` or earlier, invoked after this one was acknowledged, that reads of `laterBoot` show. */
   #laterSurvivor(slot: number, boot: number, laterBoot: number): number | undefined {
-    const latest = this.#sightings.latestSurvivor(boot, laterBoot);
+    const latest = this.#sightings.survivors.latest(boot, laterBoot);
     if (latest < 0) return undefined;
     const invokedAt = this.#elements.operations[latest]!.invokedAt;
     return invokedAt > this.#elements.acknowledgedAt[slot]! ? latest : undefined;

@@ -2,6 +2,7 @@
 import type { HistoryOp, Json } from '../history.ts';
 import type { ClientOperation } from '../operations.ts';
 import { outcomeOf } from '../operations.ts';
+import { firstWhere } from '../search.ts';
 import type { Timeline } from '../timeline.ts';
 
 export interface Read {
@@ -52,14 +53,7 @@ export function countedReads(operations: readonly ClientOperation[], timeline: T
 
 /** The first read whose invocation came after this position; `reads.length` where there is none. */
 export function firstInvokedAfter(reads: readonly Read[], position: number): number {
-  let low = 0;
-  let high = reads.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (reads[middle]!.invokedAt > position) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return firstWhere(reads.length, (i) => reads[i]!.invokedAt > position);
 }
 
 function isList(value: Json): value is readonly Json[] {

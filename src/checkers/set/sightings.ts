@@ -8,12 +8,12 @@ import type { Elements } from './elements.ts';
 import { isElement, never } from './elements.ts';
 import type { Read } from './reads.ts';
 import { firstInvokedAfter } from './reads.ts';
+import { Survivors } from './survivors.ts';
 
 /** A known element was missing from every read from `missedBy` on, until `shownBy` if one ever showed it again. */
 export interface Gap {
   readonly slot: number;
   readonly missedBy: Read;
-  readonly lastMissedBy: Read;
   readonly shownBy: Read | undefined;
   /** The boot of the last sign that it was there: its acknowledgement or a read that showed it. */
   readonly lastSignBoot: number;
@@ -35,27 +35,36 @@ export interface Duplicate {
   times: number;
 }
 
+const unseen = -1;
+/** Marks failed adds, which no read may show. */
+const mayNotBe = -2;
+
 export class Sightings {
   readonly gaps: Gap[] = [];
   readonly duplicates = new Map<number, Duplicate>();
+  readonly survivors: Survivors;
   readonly #strays = new Map<Json, Stray>();
   readonly #elements: Elements;
   readonly #reads: readonly Read[];
-  /** Ordinal of the first and the latest read that showed an element, or -1. */
+  /** Ordinal of the first and the latest read that showed an element, or `unseen`, or `mayNotBe`. */
   readonly #firstShown: Int32Array;
   readonly #lastShown: Int32Array;
   /** Position of the acknowledgement or of the completion of the first read that showed it, whichever came first. */
   readonly #knownAt: Int32Array;
-  /** For each boot and each earlier boot, the latest invoked add of the latter that the former's reads show. */
-  readonly #survivors = new Map<number, Map<number, number>>();
 
   constructor(elements: Elements, reads: readonly Read[]) {
     this.#elements = elements;
     this.#reads = reads;
-    this.#firstShown = new Int32Array(elements.count).fill(-1);
-    this.#lastShown = new Int32Array(elements.count).fill(-1);
+    this.survivors = new Survivors(elements);
+    this.#firstShown = new Int32Array(elements.count).fill(unseen);
+    this.#lastShown = Int32Array.from(elements.failed, (failed) => (failed === 1 ? mayNotBe : unseen));
     this.#knownAt = elements.acknowledgedAt.slice();
-    for (const read of reads) this.#look(read);
+    let completedAt = -1;
+    for (const read of reads) {
+      // Only a read that overtook an earlier invoked one can make an element known sooner than that did.
+      this.#look(read, read.completedAt < completedAt);
+      completedAt = Math.max(completedAt, read.completedAt);
+    }
     this.#collectOpenGaps();
   }
 
@@ -72,64 +81,53 @@ export class Sightings {
     return this.#knownAt[slot] !== never;
   }
 
-  /** Position since which it is known; only for known elements. */
-  knownAt(slot: number): number {
-    return this.#knownAt[slot]!;
-  }
-
-  /** The slot of the latest invoked add of `boot` or earlier that a read of `laterBoot` shows; -1 where none is. */
-  latestSurvivor(boot: number, laterBoot: number): number {
-    let latest = -1;
-    for (const [from, slot] of this.#survivors.get(laterBoot) ?? [])
-      if (from <= boot && slot > latest) latest = slot;
-    return latest;
-  }
-
-  #look(read: Read): void {
-    const survivors = new Map<number, number>();
-    // Runs of elements of one boot are the rule: the map is touched where the boot changes, not for each element.
-    let runBoot = -1;
-    let runLatest = -1;
+  /** The hot loop: two look-ups in flat arrays for an element that is there as it was, and nothing else. */
+  #look(read: Read, overtook: boolean): void {
+    const { ordinal, completedAt, boot } = read;
+    const elements = this.#elements;
+    const lastShown = this.#lastShown;
+    const firstAllowed = elements.firstOfEpoch(read.epoch);
+    const endAllowed = elements.firstInvokedAfter(completedAt);
+    const survivors = this.survivors.latestByBoot(boot);
     for (const value of read.values) {
-      const slot = this.#place(value, read);
-      if (slot < 0) continue;
-      this.#see(slot, read);
-      const boot = this.#elements.boot[slot]!;
-      if (boot !== runBoot) {
-        if (runBoot >= 0) raise(survivors, runBoot, runLatest);
-        runBoot = boot;
-        runLatest = slot;
-      } else if (slot > runLatest) runLatest = slot;
+      const slot = typeof value === 'number' ? elements.slotOf(value) : -1;
+      const last = slot < firstAllowed || slot >= endAllowed ? mayNotBe : lastShown[slot]!;
+      if (last === mayNotBe) {
+        this.#stray(value, read, slot);
+        continue;
+      }
+      if (last === ordinal) {
+        this.#seeAgain(slot, read);
+        continue;
+      }
+      if (last !== ordinal - 1) this.#addGap(slot, ordinal - 1, read);
+      lastShown[slot] = ordinal;
+      if (last === unseen) this.#firstShown[slot] = ordinal;
+      if ((last === unseen || overtook) && completedAt < this.#knownAt[slot]!)
+        this.#knownAt[slot] = completedAt;
+      const from = elements.boot[slot]!;
+      if (slot > survivors[from]!) survivors[from] = slot;
     }
-    if (runBoot >= 0) raise(survivors, runBoot, runLatest);
-    this.#mergeSurvivors(read.boot, survivors);
   }
 
-  /** The slot of a value that may be there; -1 for a stray. */
-  #place(value: Json, read: Read): number {
-    if (!isElement(value)) return this.#stray('mangled', value, read, undefined);
-    const slot = this.#elements.slotOf(value);
-    if (slot < 0) return this.#stray('never-invoked', value, read, undefined);
-    if (this.#elements.failed[slot] === 1) return this.#stray('failed', value, read, slot);
-    if (this.#elements.operations[slot]!.invokedAt > read.completedAt)
-      return this.#stray('before-invocation', value, read, slot);
-    if (this.#elements.epoch[slot] !== read.epoch) return this.#stray('earlier-data', value, read, slot);
-    return slot;
-  }
-
-  #stray(why: Stray['why'], value: Json, read: Read, slot: number | undefined): -1 {
+  #stray(value: Json, read: Read, slot: number): void {
     const key = typeof value === 'object' ? JSON.stringify(value) : value;
-    if (!this.#strays.has(key)) this.#strays.set(key, { why, value, read, slot });
-    return -1;
+    if (this.#strays.has(key)) return;
+    this.#strays.set(key, {
+      why: this.#whyStray(value, read, slot),
+      value,
+      read,
+      slot: slot < 0 ? undefined : slot,
+    });
   }
 
-  #see(slot: number, read: Read): void {
-    const last = this.#lastShown[slot]!;
-    if (last === read.ordinal) return this.#seeAgain(slot, read);
-    if (last < 0) this.#firstShown[slot] = read.ordinal;
-    if (last !== read.ordinal - 1) this.#addGap(slot, read.ordinal - 1, read);
-    this.#lastShown[slot] = read.ordinal;
-    if (read.completedAt < this.#knownAt[slot]!) this.#knownAt[slot] = read.completedAt;
+  #whyStray(value: Json, read: Read, slot: number): Stray['why'] {
+    if (!isElement(value)) return 'mangled';
+    if (slot < 0) return 'never-invoked';
+    if (this.#elements.failed[slot] === 1) return 'failed';
+    return this.#elements.operations[slot]!.invokedAt > read.completedAt
+      ? 'before-invocation'
+      : 'earlier-data';
   }
 
   #seeAgain(slot: number, read: Read): void {
@@ -145,7 +143,7 @@ export class Sightings {
     const missedBy = this.#reads[Math.max(last + 1, obliged)];
     if (missedBy === undefined || missedBy.ordinal > lastOrdinal) return;
     const lastSignBoot = this.#reads[last]?.boot ?? this.#elements.boot[slot]!;
-    this.gaps.push({ slot, missedBy, lastMissedBy: this.#reads[lastOrdinal]!, shownBy, lastSignBoot });
+    this.gaps.push({ slot, missedBy, shownBy, lastSignBoot });
   }
 
   #collectOpenGaps(): void {
@@ -157,14 +155,4 @@ export class Sightings {
       if (this.#lastShown[slot]! < last) this.#addGap(slot, last, undefined);
     }
   }
-
-  #mergeSurvivors(boot: number, seen: ReadonlyMap<number, number>): void {
-    let survivors = this.#survivors.get(boot);
-    if (survivors === undefined) this.#survivors.set(boot, (survivors = new Map()));
-    for (const [from, slot] of seen) if (from < boot) raise(survivors, from, slot);
-  }
-}
-
-function raise(latest: Map<number, number>, boot: number, slot: number): void {
-  if (slot > (latest.get(boot) ?? -1)) latest.set(boot, slot);
 }

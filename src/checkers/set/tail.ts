@@ -1,4 +1,5 @@
 /** How near an acknowledged add was to the end when the plug was pulled, counted in adds. */
+import { firstWhere } from '../search.ts';
 import type { Elements } from './elements.ts';
 
 export class Tail {
@@ -26,12 +27,5 @@ export class Tail {
 
 /** How many of the ascending numbers are at most `limit`. */
 function upperBound(ascending: Int32Array, limit: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere(ascending.length, (i) => ascending[i]! > limit);
 }
