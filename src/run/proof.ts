@@ -20,7 +20,11 @@ export function proveViolation(
   traces: readonly Trace[],
 ): Evidence {
   const op = violation.ops[0];
-  const base = { count: Math.max(1, violation.ops.length), ...(op === undefined ? {} : { op }) };
+  const base = {
+    count: violation.count ?? Math.max(1, violation.ops.length),
+    ...(op === undefined ? {} : { op }),
+    ...atCut(cut),
+  };
   if (cut === undefined || violation.duringBoot === true) {
     const sentence = 'no cut came between: the target itself showed this while it was running';
     return { ...base, diskOps: [], rule: 'none: nothing was taken from the disk', sentences: [sentence] };
@@ -46,11 +50,16 @@ export function proveFailure(
   const facts = cut === undefined ? { diskOps: [], rule: 'none', sentences: [] } : proveByCut(cut, said);
   return {
     count: 1,
+    ...atCut(cut),
     ...facts,
     sentences: [...attempts, ...facts.sentences],
     log: said.slice(-20),
     ...(last === undefined ? {} : { exitCode: last.exitCode }),
   };
+}
+
+function atCut(cut: CutFacts | undefined): Pick<Evidence, 'cutMs' | 'processes'> {
+  return cut === undefined ? {} : { cutMs: cut.timeMs, processes: cut.processes };
 }
 
 function proveLoss(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Omit<Evidence, 'count' | 'op'> {
@@ -159,26 +168,25 @@ function listOps(cut: CutFacts, ops: readonly Op[]): string {
 
 /**
  * The dropped write that put the bytes where they were found while the op was being done. The newest write over them may
- * be a later one: pages are written again with what they hold, and journals keep copies of them.
+ * be a later one: pages are written again with what they hold, and journals keep copies of them. What follows the name op
+ * that ends a commit (the unlink of a journal, a rename) is somebody else's.
  */
 function writeOf(trace: Trace, during: readonly Op[]): Trace | undefined {
-  const op = during.find(
+  const commit = during.findIndex((candidate) => candidate.kind === 'unlink' || candidate.kind === 'rename');
+  const own = commit < 0 ? during : during.slice(0, commit);
+  const op = own.find(
     (candidate) =>
+      candidate.kind === 'write' &&
       candidate.ino === trace.op?.ino &&
-      (isName(candidate) ||
-        (candidate.kind === 'write' &&
-          candidate.offset! <= trace.offset &&
-          candidate.offset! + candidate.length! > trace.offset)),
+      candidate.offset! <= trace.offset &&
+      candidate.offset! + candidate.length! > trace.offset,
   );
   return op === undefined ? undefined : { ...trace, op };
 }
 
-/** Clocks of two processes are read a moment apart. */
-const toleranceMs = 1;
-
+/** One clock serves the disk and the clients: what an op did lies between its invocation and its acknowledgement. */
 function isDuring(dropped: Op, op: BrokenOp, cut: CutFacts): boolean {
-  const endMs = op.acknowledgedMs ?? cut.timeMs;
-  return dropped.timeMs >= op.invokedMs - toleranceMs && dropped.timeMs <= endMs + toleranceMs;
+  return dropped.timeMs >= op.invokedMs && dropped.timeMs <= (op.acknowledgedMs ?? cut.timeMs);
 }
 
 function seconds(timeMs: number): string {

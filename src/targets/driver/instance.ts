@@ -111,7 +111,8 @@ export class DriverInstance implements TargetInstance {
       ? (fields['lines'] as readonly Json[]).slice(0, 20).map(String)
       : [];
     const method = typeof fields['method'] === 'string' ? fields['method'] : 'verify';
-    return { ok: fields['ok'] === true, method, lines };
+    // A bare `ok` says that the check was passed; what was found wrong has to be said.
+    return { ok: fields['ok'] !== false, method, lines };
   }
 
   needle(value: Json): string {
