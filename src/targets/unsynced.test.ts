@@ -27,6 +27,13 @@ describe('SQLite', () => {
     );
   });
 
+  test('may not lose the unlink of a journal where its directory is not synced', () => {
+    expect(harmless(sqlite, { journal_mode: 'DELETE' }, '.')).toBe(false);
+    expect(harmless(sqlite, { journal_mode: 'DELETE', synchronous: 'EXTRA' }, '.')).toBe(true);
+    expect(harmless(sqlite, { journal_mode: 'PERSIST' }, '.')).toBe(true);
+    expect(harmless(sqlite, {}, '.')).toBe(true);
+  });
+
   test('may lose the index of its log always', () => {
     expect(harmless(sqlite, { synchronous: 'OFF' }, 'elements.db-shm')).toBe(true);
   });

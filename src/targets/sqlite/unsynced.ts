@@ -27,6 +27,7 @@ function synced(settings: Settings): readonly ExpectedUnsynced[] {
         ? 'commits since the last checkpoint, which synchronous=NORMAL does not sync one by one'
         : 'commits before their sync: nobody was told of them yet',
     },
+    directory(settings),
     {
       glob: 'elements.db-journal',
       harmless: true,
@@ -38,4 +39,13 @@ function synced(settings: Settings): readonly ExpectedUnsynced[] {
       why: 'pages before their sync; the log or the journal is kept until then',
     },
   ];
+}
+
+function directory(settings: Settings): ExpectedUnsynced {
+  const unlinks =
+    settingOf(settings, 'journal_mode') === 'DELETE' && settingOf(settings, 'synchronous') !== 'EXTRA';
+  const why = unlinks
+    ? "the unlink of the last commit's journal, without which that commit is rolled back; EXTRA syncs it"
+    : 'the names of the log or the journal before their sync: no commit in them was acknowledged yet';
+  return { glob: '.', harmless: !unlinks, why };
 }
