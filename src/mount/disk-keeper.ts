@@ -126,7 +126,13 @@ export class DiskKeeper {
     this.#current = image.fork();
     this.#cuts++;
     if (!this.#isServing) this.served.current = this.#current;
-    this.#keepPrevious(old);
+    if (choice === 'lose-all') {
+      this.#keepPrevious(old);
+    } else {
+      // Nothing was dropped, so nothing is to be found.
+      this.#keepPrevious(image.fork());
+      if (old !== this.served.current) old.release();
+    }
     return { ...loss, image: number };
   }
 

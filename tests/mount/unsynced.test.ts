@@ -109,6 +109,7 @@ test('a cut that keeps all is a kill: nothing is gone', async () => {
   const disk = await mountedDisk();
   await writeFile(join(disk.mountPoint, 'f'), 'un-synced');
   expect(await cut(disk, 'keep-all')).toMatchObject({ files: [], opCount: 0 });
+  expect(await disk.control.request('trace', { needles: ['un-synced'] })).toEqual([]);
   expect(await readFile(join(disk.mountPoint, 'f'), 'utf8')).toBe('un-synced');
 });
 
