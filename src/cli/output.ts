@@ -12,6 +12,17 @@ export function tolerateClosedPipes(): void {
   }
 }
 
+/**
+ * Resolves when everything printed has left this process: a pipe takes 64 KiB at a time, and what still waits for it would
+ * be lost at `process.exit`.
+ */
+export async function printed(): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(
+    streams.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+  );
+}
+
 export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
