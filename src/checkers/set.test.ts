@@ -60,6 +60,11 @@ describe('the verdict', () => {
     expect(check(script)).toMatchObject({ valid: true });
   });
 
+  test('does not depend on how far apart elements lie', () => {
+    const script = new Script().adds(5, 3_000_000_000, -7).cut();
+    expect(check(script.finalRead([-7, 3_000_000_000, 6]))).toMatchObject({ ok: 2, lost: 1, phantom: 1 });
+  });
+
   test('does not depend on the order of elements in a read', () => {
     expect(check(new Script().adds(5, 3, 9).finalRead([9, 5, 3])).valid).toBe(true);
   });
