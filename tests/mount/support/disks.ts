@@ -112,10 +112,12 @@ export function start(command: string, args: readonly string[]): Program {
   };
 }
 
-/** Starts `source` as a module that imports from the built package as `#dist/…`. */
-export function startModule(source: string): Program {
+/** Starts `source` as a module that imports from the built package as `#dist/…`; `within` is a command that runs another. */
+export function startModule(source: string, within: readonly string[] = []): Program {
   const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
-  return start(process.execPath, ['--input-type=module', '-e', source.replaceAll('#dist/', dist)]);
+  const node = [process.execPath, '--input-type=module', '-e', source.replaceAll('#dist/', dist)];
+  const [command, ...args] = [...within, ...node];
+  return start(command!, args);
 }
 
 export function pause(ms: number): Promise<void> {
