@@ -107,7 +107,7 @@ export interface TargetInstance {
    * the machine is killed or cut. One promise for each `start`: read it anew after each. Never resolves for embedded targets.
    */
   readonly died: Promise<{ readonly sentence: string; readonly lastLines: readonly string[] }>;
-  /** Never rejects: a client that cannot reach the target answers `fail` to everything, a tenth of a second later. */
+  /** Never rejects: a client that cannot reach the target answers `fail`, a tenth of a second later, and tries again. */
   connect(): Promise<Client>;
   /** The target's own integrity check on a started target. */
   verify(): Promise<Integrity>;

@@ -194,7 +194,9 @@ describe('a driver that cannot start', () => {
         deed[0] === 'nothing' ? silent : {},
       );
       const error = await failure(instance.setup().then(() => instance.start()));
-      expect(error).toMatchObject({ class: kind, exitCode, lastLines: [`now I ${deed[0]}`] });
+      expect(error).toMatchObject({ class: kind, exitCode });
+      // On a slow computer its time may be over before it was asked.
+      if (kind !== 'hang') expect(error.lastLines).toEqual([`now I ${deed[0]}`]);
       expect(error.message).toMatch(/^the driver misbehave\.mjs /);
       expect(error.message).toContain(sentence);
     }
@@ -258,4 +260,15 @@ describe('a driver that fails in the middle of a run', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(died).toBe(false);
   });
+});
+
+test('a process that one client has for itself is replaced when it ends', async () => {
+  const hello = JSON.stringify({ processes: 'per-client' });
+  const { machine } = await onDirectory();
+  const instance = await started(made!, fixture('memory', hello));
+  const client = await instance.connect();
+  const { value: pid } = await add(client, 1);
+  await machine.run('kill', ['-9', String(pid)]);
+  const next = async (): Promise<unknown> => (await add(client, 2)).value;
+  await eventually(async () => expect(await next()).toBeGreaterThan(Number(pid)));
 });

@@ -8,49 +8,57 @@ import type { DriverProcess } from './process.ts';
 const refusedPauseMs = 100;
 const closeGraceMs = 1_000;
 
-export class DriverClient implements Client {
-  readonly #driver: DriverProcess;
-  readonly #name: string;
+export interface DriverAccess {
+  /** What sentences call the driver. */
+  readonly name: string;
+  /** The process that serves this client. Rejects with a sentence when there is none within `timeoutMs`. */
+  reach(timeoutMs: number): Promise<DriverProcess>;
   /** True where the process is this client's own, and ends with it. */
-  readonly #own: boolean;
+  readonly own: boolean;
+}
+
+export class DriverClient implements Client {
+  readonly #access: DriverAccess;
+  #driver: DriverProcess | undefined;
   #usable = true;
 
-  constructor(driver: DriverProcess, name: string, own: boolean) {
-    this.#driver = driver;
-    this.#name = name;
-    this.#own = own;
+  constructor(access: DriverAccess) {
+    this.#access = access;
+  }
+
+  /** Ahead of the first op, so that a process's start does not count as the op's time. Never rejects. */
+  async open(timeoutMs: number): Promise<void> {
+    await this.#reach(timeoutMs).catch(() => undefined);
   }
 
   async invoke(op: ClientOp, timeoutMs: number): Promise<Completion> {
     if (!this.#usable) return refused('the client is closed, or an op of it timed out');
-    const answer = await this.#driver.request(op, timeoutMs);
+    const deadlineMs = performance.now() + timeoutMs;
+    let driver: DriverProcess;
+    try {
+      driver = await this.#reach(timeoutMs);
+    } catch (error) {
+      return refused(error instanceof Error ? error.message : String(error));
+    }
+    const answer = await driver.request(op, Math.max(1, deadlineMs - performance.now()));
     if (answer.kind === 'timeout') this.#usable = false;
+    const { name } = this.#access;
     if (answer.kind === 'broken' && !answer.sent)
-      return refused(`the driver ${this.#name} ${answer.broken.sentence}`);
-    return completionOf(answer, this.#name);
+      return refused(`the driver ${name} ${answer.broken.sentence}`);
+    return completionOf(answer, name);
   }
 
   async close(): Promise<void> {
     this.#usable = false;
-    if (!this.#own) return;
+    if (!this.#access.own || this.#driver === undefined) return;
     if (!(await this.#driver.close(closeGraceMs))) this.#driver.kill();
   }
-}
 
-/** Stands in where no client could be made. */
-export class RefusedClient implements Client {
-  readonly #why: string;
-
-  constructor(why: string) {
-    this.#why = why;
-  }
-
-  invoke(): Promise<Completion> {
-    return refused(this.#why);
-  }
-
-  async close(): Promise<void> {
-    // There is nothing to close.
+  /** A process of the client's own that ended is replaced; one that all share is the target's to start again. */
+  async #reach(timeoutMs: number): Promise<DriverProcess> {
+    const lost = this.#driver?.channel.broken !== undefined && this.#access.own;
+    if (this.#driver === undefined || lost) this.#driver = await this.#access.reach(timeoutMs);
+    return this.#driver;
   }
 }
 

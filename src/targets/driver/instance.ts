@@ -11,7 +11,8 @@ import { startTimeoutMs } from '../settings.ts';
 import { StartError } from '../target.ts';
 import type { Client, ClientOp, Declared, Integrity, TargetContext, TargetInstance } from '../target.ts';
 import type { Answer } from './channel.ts';
-import { DriverClient, RefusedClient } from './client.ts';
+import { DriverClient } from './client.ts';
+import type { DriverAccess } from './client.ts';
 import { DriverProcess } from './process.ts';
 import type { Launch } from './process.ts';
 
@@ -83,14 +84,9 @@ export class DriverInstance implements TargetInstance {
   }
 
   async connect(): Promise<Client> {
-    const main = this.#main;
-    if (main === undefined) return new RefusedClient(`the driver ${this.#options.name} is not started`);
-    if (main.hello.processes === 'shared') return new DriverClient(main, this.#options.name, false);
-    try {
-      return new DriverClient(await this.#spawn(), this.#options.name, true);
-    } catch (error) {
-      return new RefusedClient(error instanceof Error ? error.message : String(error));
-    }
+    const client = new DriverClient(this.#access());
+    await client.open(this.#timeoutMs);
+    return client;
   }
 
   async verify(): Promise<Integrity> {
@@ -130,7 +126,20 @@ export class DriverInstance implements TargetInstance {
     this.#launch = await this.#options.prepare();
   }
 
-  async #spawn(): Promise<DriverProcess> {
+  #access(): DriverAccess {
+    const main = this.#main;
+    const { name } = this.#options;
+    if (main?.hello.processes === 'per-client') {
+      return { name, own: true, reach: (timeoutMs) => this.#spawn(Math.min(timeoutMs, this.#timeoutMs)) };
+    }
+    const reach = async (): Promise<DriverProcess> => {
+      if (main === undefined) throw new Error(`the driver ${name} is not started`);
+      return main;
+    };
+    return { name, own: false, reach };
+  }
+
+  async #spawn(timeoutMs = this.#timeoutMs): Promise<DriverProcess> {
     if (this.#launch === undefined) throw new Error('a driver is prepared before it is spawned');
     const driver = await DriverProcess.start({
       machine: this.#context.machine,
@@ -138,7 +147,7 @@ export class DriverInstance implements TargetInstance {
       launch: this.#launch,
       workload: this.#context.workload,
       settings: this.#context.settings,
-      timeoutMs: this.#timeoutMs,
+      timeoutMs,
       log: this.#log,
     });
     this.#processes.add(driver);

@@ -3,6 +3,7 @@
  * open.
  */
 import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 export interface Login {
@@ -13,6 +14,8 @@ export interface Login {
 export const superuser = 'postgres';
 export const databaseName = 'postgres';
 export const host = '127.0.0.1';
+
+const closePatienceMs = 1_000;
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -80,10 +83,9 @@ export class Session {
   async close(): Promise<void> {
     if (this.#lost) return;
     const closed = new Promise((resolve) => this.#socket.once('close', resolve));
-    const patience = setTimeout(() => this.destroy(), 1_000);
     this.#client.end().catch(() => undefined);
-    await closed;
-    clearTimeout(patience);
+    await Promise.race([closed, delay(closePatienceMs)]);
+    this.destroy();
   }
 
   destroy(): void {
