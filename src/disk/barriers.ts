@@ -60,9 +60,7 @@ export function checkpoint(state: DiskState, caller: Caller): { readonly sizeByt
 
 /** The files whose bytes or sizes are un-synced. Nameless ones are not among them: no cut can touch those. */
 export function filesToLose(state: DiskState): Inode[] {
-  return state.table
-    .unsynced()
-    .filter((inode) => inode.dirty.pageCount > 0 || inode.volatile.size !== inode.durable.size);
+  return state.table.unsynced().filter((inode) => inode.hasUnsyncedData);
 }
 
 /**

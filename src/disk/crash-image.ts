@@ -8,7 +8,7 @@ import { isDurablyReachable } from './durable-names.ts';
 import { revertData } from './file-data.ts';
 import type { Inode } from './inode.ts';
 import type { InodeTable } from './inode-table.ts';
-import { isSamePlace, nowhere, without } from './place.ts';
+import { isSamePlace, nowhere } from './place.ts';
 
 /** How a cut chooses among what is legal: nothing but what is promised; or everything, as a kill would leave it. */
 export type Choice = 'lose-all' | 'keep-all';
@@ -85,9 +85,9 @@ function drop(table: InodeTable, ino: number): void {
   for (const [name, childIno] of children) {
     if (table.get(childIno) === undefined) continue;
     const child = table.own(childIno);
-    child.links = child.durableLinks = without(child.durableLinks, { parent: ino, name });
+    child.loseDurableLink({ parent: ino, name });
+    revertLinks(child);
     if (child.links.length === 0) drop(table, childIno);
-    else revertLinks(child);
   }
   table.reap(ino);
 }

@@ -106,7 +106,8 @@ export function setXattr(
   if ((flags & xattrCreate) !== 0 && has) return EEXIST;
   if ((flags & xattrReplace) !== 0 && !has) return ENODATA;
   const xattrs = new Map(existing.volatile.xattrs);
-  xattrs.set(name, value.slice());
+  // A copy, which slice() of a Buffer is not: the value lies in a request that the next one overwrites.
+  xattrs.set(name, Uint8Array.from(value));
   replaceXattrs(state, caller, ino, xattrs);
   return 0;
 }
@@ -167,7 +168,8 @@ function noteData(
   state.table.settle(inode);
   const op = state.recordData(kind, caller, inode.ino, state.pathOf(inode), { offset, length });
   if (isPinnedInode(state, inode)) syncInode(state, inode);
-  else if (inode.isUnsynced) inode.pending.add(op);
+  else if (inode.hasUnsyncedData) inode.pending.add(op);
+  else inode.pending.forgetData();
 }
 
 function noteAttributes(state: DiskState, caller: Caller, inode: Inode, kind: 'setattr' | 'xattr'): void {

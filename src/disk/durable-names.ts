@@ -8,13 +8,14 @@
  * 1. A rename carried the old inode away from under this name: rename(2) is atomic, so where the inode went is durable no
  *    later than its leaving; and if the old place could be found after a cut, so can be the new one.
  * 2. The name's directory was removed: it was empty by then, so all that left it had left.
- * 3. A directory was moved here: it has but one name, so the new one must be found if the old one could.
+ * 3. A directory was moved here: it has but one name, so the new one must be found if the old one could, and the way to it
+ *    must not lead through the old one: the way as it is now becomes durable.
  *
  * These are found first, on the durable face as it is; then all of them become durable at once.
  */
 import type { Inode } from './inode.ts';
 import { rootIno, type InodeTable } from './inode-table.ts';
-import { isSamePlace, nowhere, without, type Place } from './place.ts';
+import { isSamePlace, nowhere, type Place } from './place.ts';
 
 /** fsync of a directory: all its names, and its attributes. */
 export function syncDirectory(table: InodeTable, ino: number): void {
@@ -95,7 +96,7 @@ function obligationsOf(table: InodeTable, place: Place): readonly Place[] {
   return obliged;
 }
 
-/** Where the links went that left this durable name of the inode, unless a later durable name of theirs stays. */
+/** Where the links went that left this durable name of the inode, unless a later durable name of theirs holds them. */
 function placesOfCarriedAway(table: InodeTable, place: Place, inode: Inode): Place[] {
   const isFound = isDurablyReachable(table, place.parent);
   const places: Place[] = [];
@@ -103,12 +104,11 @@ function placesOfCarriedAway(table: InodeTable, place: Place, inode: Inode): Pla
     const left = link.left ?? nowhere;
     const at = left.findIndex((each) => isSamePlace(each, place));
     if (at < 0) continue;
-    const holds = (later: Place) =>
-      table.get(later.parent)?.durable.entries.get(later.name) === inode.ino &&
-      (!isFound || isDurablyReachable(table, later.parent));
+    const holds = (later: Place) => !isFound || isDurablyReachable(table, later.parent);
     if (left.slice(at + 1).some(holds)) continue;
     places.push(link);
-    if (isFound) places.push(...placesOnPath(table, link.parent));
+    // A directory's new place obliges its path by rule 3. What can be found stays so: a file is found with its directory.
+    if (isFound && !isDurablyReachable(table, link.parent)) places.push(...placesOnPath(table, link.parent));
   }
   return places;
 }
@@ -130,7 +130,8 @@ function bind(table: InodeTable, place: Place, unbound: Set<number>): void {
       directory.durable.subdirectories++;
     }
     entries.set(place.name, newIno);
-    child.durableLinks = child.durableLinks.length === 0 ? [place] : [...child.durableLinks, place];
+    // Of a link only where it is: what it left is the volatile face's memory.
+    child.durableLinks = [...child.durableLinks, { parent: place.parent, name: place.name }];
     table.settle(child);
   }
   directory.changedNames.delete(place.name);
@@ -143,7 +144,7 @@ function unbind(table: InodeTable, directory: Inode, name: string, ino: number):
   const inode = table.own(ino);
   directory.durable.entries.delete(name);
   if (inode.kind === 'directory') directory.durable.subdirectories--;
-  inode.durableLinks = without(inode.durableLinks, { parent: directory.ino, name });
+  inode.loseDurableLink({ parent: directory.ino, name });
 }
 
 /** A directory has one durable name: gaining the new one is losing the old one. */

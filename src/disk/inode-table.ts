@@ -4,7 +4,7 @@
  */
 import { Inode, type Attributes, type InodeKind } from './inode.ts';
 import type { PageStore } from './page-store.ts';
-import { without, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import { SharedTable } from './shared-table.ts';
 
 export const rootIno = 1;
@@ -161,7 +161,7 @@ export class InodeTable {
     for (const [name, child] of children) {
       if (this.#inodes.get(child) === undefined) continue;
       const owned = this.own(child);
-      owned.durableLinks = without(owned.durableLinks, { parent: ino, name });
+      owned.loseDurableLink({ parent: ino, name });
       this.reap(child);
     }
   }

@@ -6,7 +6,7 @@ import { DirtyRanges } from './dirty-ranges.ts';
 import { PageMap } from './page-map.ts';
 import type { PageStore } from './page-store.ts';
 import { PendingOps } from './pending-ops.ts';
-import { nowhere, type Link, type Place } from './place.ts';
+import { nowhere, without, type Link, type Place } from './place.ts';
 
 export interface Timestamp {
   readonly seconds: number;
@@ -217,11 +217,19 @@ export class Inode implements Identity {
 
   /** True while a cut could show something else than programs see, this inode's own names apart. */
   get isUnsynced(): boolean {
-    return (
-      this.dirty.pageCount > 0 ||
-      this.attributesChanged ||
-      this.changedNames.size > 0 ||
-      this.volatile.size !== this.durable.size
+    return this.hasUnsyncedData || this.attributesChanged || this.changedNames.size > 0;
+  }
+
+  get hasUnsyncedData(): boolean {
+    return this.dirty.pageCount > 0 || this.volatile.size !== this.durable.size;
+  }
+
+  /** A durable name of it is gone. */
+  loseDurableLink(place: Place): void {
+    this.durableLinks = without(this.durableLinks, place);
+    if (!this.links.some((link) => link.left !== undefined)) return;
+    this.links = this.links.map((link) =>
+      link.left === undefined ? link : { ...link, left: without(link.left, place) },
     );
   }
 

@@ -1,6 +1,8 @@
 /**
  * Names in the volatile face, as programs make, move and take them: entries of directories and links of inodes, which must
  * agree. Whether a name outlives a cut is decided in durable-names.ts.
+ *
+ * Directories are left to their op to settle, when all of it is done: half a rename can look as if nothing were un-synced.
  */
 import type { Inode } from './inode.ts';
 import type { InodeTable } from './inode-table.ts';
@@ -55,12 +57,11 @@ function setEntry(table: InodeTable, { parent, name }: Place, inode: Inode | und
   else entries.set(name, inode.ino);
   if (directory.durable.entries.get(name) === inode?.ino) directory.changedNames.delete(name);
   else directory.changedNames.add(name);
-  table.settle(directory);
 }
 
 function moveLink(table: InodeTable, inode: Inode, from: Place, to: Place): void {
   const link = inode.links.find((each) => isSamePlace(each, from))!;
-  const left = placesLeft(table, inode, link, to);
+  const left = placesLeft(inode, link, to);
   const moved: Link = left.length === 0 ? to : { parent: to.parent, name: to.name, left };
   inode.links =
     inode.links.length === 1 ? [moved] : inode.links.map((each) => (each === link ? moved : each));
@@ -69,11 +70,10 @@ function moveLink(table: InodeTable, inode: Inode, from: Place, to: Place): void
 }
 
 /** The durable names that the link will have left once it is at `to`. */
-function placesLeft(table: InodeTable, inode: Inode, link: Link, to: Place): readonly Place[] {
+function placesLeft(inode: Inode, link: Link, to: Place): readonly Place[] {
   if (inode.durableLinks.length === 0) return nowhere;
-  const here = { parent: link.parent, name: link.name };
-  return [...(link.left ?? nowhere), here].filter((place) => {
-    const ino = table.get(place.parent)?.durable.entries.get(place.name);
-    return ino === inode.ino && !isSamePlace(place, to);
-  });
+  const isDurable = inode.durableLinks.some((place) => isSamePlace(place, link));
+  const left = link.left ?? nowhere;
+  const all = isDurable ? [...left, { parent: link.parent, name: link.name }] : left;
+  return without(all, to);
 }

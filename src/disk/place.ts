@@ -10,8 +10,8 @@ export interface Place {
 /** A place in the volatile face. Renames move it; it stays the same link. */
 export interface Link extends Place {
   /**
-   * Durable names of the inode that renames carried this link away from, oldest first. rename(2) is atomic: none of them
-   * may be lost before a later one, or the present place, is durable.
+   * Names that are still durable and that renames carried this link away from, oldest first. rename(2) is atomic: none of
+   * them may be lost before a later one, or the present place, is durable.
    */
   readonly left?: readonly Place[];
 }
