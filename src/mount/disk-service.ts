@@ -4,7 +4,8 @@
  * that is answered whatever the gate says.
  */
 import { closeSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { lstat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { invalidateInodes } from '../fuse/invalidation.ts';
 import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control.ts';
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
@@ -32,6 +33,8 @@ interface Mounted {
   gate: 'open' | 'held' | 'failing';
   /** Invalidations that must not outlive the descriptor, nor be waited for while requests are held. */
   invalidation: Promise<void>;
+  /** Files whose sizes the kernel must ask for again, once requests are answered. */
+  resized: readonly string[];
 }
 
 export class DiskService {
@@ -147,9 +150,23 @@ export class DiskService {
     // Errors mean that the mount has ended in between: its caches are gone anyway.
     const invalidation = invalidateInodes(mounted.descriptor, changedInos).catch(() => undefined);
     mounted.invalidation = mounted.invalidation.then(() => invalidation);
+    mounted.resized = [...mounted.resized, ...loss.files.map((file) => file.path)];
     // Pages of a held request stay locked until it is answered.
-    if (mounted.gate === 'open') await invalidation;
+    if (mounted.gate === 'open') await this.#settleLoss(mounted);
     return loss;
+  }
+
+  /**
+   * After a loss: caches are dropped and sizes asked for again. Invalidation alone leaves the kernel's old i_size to the
+   * next append of an open descriptor, which would write behind a hole (seen on 6.18).
+   */
+  async #settleLoss(mounted: Mounted): Promise<void> {
+    await mounted.invalidation;
+    const resized = mounted.resized;
+    mounted.resized = [];
+    const asked = resized.map((path) => lstat(join(this.#options.mountPoint, path)).catch(() => undefined));
+    // Whoever freezes the disk in between holds these requests too; then the sizes stay old.
+    await settlesWithin(Promise.all(asked), syncTimeoutMs);
   }
 
   async #freeze(trigger: FreezeTrigger): Promise<Frozen> {
@@ -173,7 +190,7 @@ export class DiskService {
     const mounted = this.#requireMounted('thaw');
     await this.#worker.call('thaw', {});
     mounted.gate = 'open';
-    await mounted.invalidation;
+    await this.#settleLoss(mounted);
     return {};
   }
 
@@ -201,6 +218,8 @@ export class DiskService {
       connection,
       gate: 'open',
       invalidation: Promise.resolve(),
+      resized: [],
+      resized: [],
     };
     this.#mounted = mounted;
     // The first answer of the session: from here on the mount works.

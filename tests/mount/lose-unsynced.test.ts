@@ -39,6 +39,25 @@ test('an open file goes back to what was synced: bytes, size, and what the kerne
   expect(await control.request('report')).toMatchObject({ sizeBytes: 0 });
 });
 
+test('who appends goes on at the durable end, without a hole', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  const path = join(mountPoint, 'log');
+  const file = await open(path, 'a');
+  await file.write('synced');
+  await file.sync();
+  await file.write(' and lost');
+  await control.request('lose-unsynced');
+  await file.write(' and new');
+  expect(await readFile(path, 'utf8')).toBe('synced and new');
+  await control.request('freeze', { trigger: { at: 'now' } });
+  const losing = control.request('lose-unsynced');
+  await control.request('thaw');
+  await losing;
+  await file.write('!');
+  expect(await readFile(path, 'utf8')).toBe('synced!');
+  await file.close();
+});
+
 test('names stay, and their files are empty when they were never synced', async () => {
   const { control, mountPoint } = await mountedDisk();
   await writeFile(join(mountPoint, 'f'), 'un-synced');
