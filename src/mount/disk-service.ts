@@ -219,7 +219,6 @@ export class DiskService {
       gate: 'open',
       invalidation: Promise.resolve(),
       resized: [],
-      resized: [],
     };
     this.#mounted = mounted;
     // The first answer of the session: from here on the mount works.
