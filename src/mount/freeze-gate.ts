@@ -4,6 +4,7 @@
  */
 import type { Gate } from '../fuse/session.ts';
 import type { FreezeTrigger, Frozen } from './control.ts';
+import { Refusal } from './refusal.ts';
 
 /** What the gate asks of the disk after each request. */
 export interface Progress {
@@ -66,13 +67,13 @@ export class FreezeGate implements Gate {
   /** Calls `settle` once frozen, or with the error that prevents it. A trigger at work is overtaken by `now`. */
   freeze(trigger: FreezeTrigger, settle: (outcome: Frozen | Error) => void): void {
     if (this.#state === 'failing') {
-      settle(new Error('cannot freeze: the disk fails every request until the next mount'));
+      settle(new Refusal('cannot freeze: the disk fails every request until the next mount'));
     } else if (this.#frozen !== undefined) {
       settle(this.#frozen);
     } else if (trigger.at === 'now') {
       settle(this.#close());
     } else if (this.#trigger !== undefined) {
-      settle(new Error('a freeze is already waiting for its trigger'));
+      settle(new Refusal('a freeze is already waiting for its trigger'));
     } else {
       this.#mutations = this.#progress().mutations;
       this.#trigger = {
@@ -90,7 +91,7 @@ export class FreezeGate implements Gate {
 
   thaw(): void {
     if (this.#state !== 'held')
-      throw new Error(`cannot thaw: the disk is ${this.#state === 'open' ? 'not frozen' : 'failing'}`);
+      throw new Refusal(`cannot thaw: the disk is ${this.#state === 'open' ? 'not frozen' : 'failing'}`);
     this.#state = 'open';
     this.#frozen = undefined;
   }
@@ -121,6 +122,6 @@ export class FreezeGate implements Gate {
   #abandon(reason: string): void {
     const trigger = this.#trigger;
     this.#trigger = undefined;
-    trigger?.settle(new Error(reason));
+    trigger?.settle(new Refusal(reason));
   }
 }

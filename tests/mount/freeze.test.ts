@@ -1,5 +1,5 @@
 /** The instant of a cut: requests held, let go, or failed. */
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { monotonicMs } from '../../src/mount/disk-clock.ts';
@@ -137,4 +137,11 @@ test('an open disk cannot be cut, and one that is not mounted cannot be frozen',
   await expect(control.request('cut', { choice: 'lose-all' })).rejects.toThrow('freeze or unmount it first');
   await control.request('unmount');
   await expect(control.request('freeze', { trigger: { at: 'now' } })).rejects.toThrow('not mounted');
+});
+
+test('a thaw of a disk that is not frozen is refused, and the disk goes on', async () => {
+  const { control, mountPoint } = await mountedDisk();
+  await expect(control.request('thaw')).rejects.toThrow(/not frozen/);
+  await writeFile(join(mountPoint, 'f'), 'still here');
+  expect(await readFile(join(mountPoint, 'f'), 'utf8')).toBe('still here');
 });
