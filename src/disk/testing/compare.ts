@@ -21,7 +21,7 @@ export function expectSame({ disk, model }: Pair, what: string): void {
       unsyncedBytes: disk.unsyncedBytes,
       unsynced: disk
         .unsynced()
-        .map(({ path, ageMs, lastOp, ...file }) => {
+        .map(({ path, ageMs: _ageMs, lastOp, ...file }) => {
           expect(lastOp.number, `an op made ${path} un-synced`).toBeGreaterThan(0);
           return { ...file, ranges: [...file.ranges], names: [...file.names].sort() };
         })

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Choice } from '../crash-image.ts';
 import { Disk } from '../disk.ts';
 import type { Inode } from '../inode.ts';
-import type { Op } from '../op.ts';
+import { lazyfs } from '../profiles/lazyfs.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Command, WhereChoice } from './commands.ts';
 import { Model, type Where } from './model.ts';
@@ -38,13 +38,14 @@ export class Pair {
     this.touched = touched;
   }
 
-  static create(
-    profile: Profile,
-    options: { isPinned?: (path: string) => boolean; onOp?: (op: Op) => void } = {},
-  ) {
+  /** With pins, both agree on what programs see; which names are durable is not the model's to say then. */
+  static create(profile: Profile, isPinned?: (path: string) => boolean): Pair {
     const clock = new ManualClock();
-    const disk = new Disk({ profile, clock, capacityBytes: 2 ** 26, ...options });
-    return new Pair(disk, new Model(profile, clock.ms), clock, new Map());
+    const pins = isPinned === undefined ? {} : { isPinned };
+    const disk = new Disk({ profile, clock, capacityBytes: 2 ** 26, ...pins });
+    // Inodes that only durable names keep are then nobody's business either.
+    const rules = isPinned === undefined ? profile : lazyfs;
+    return new Pair(disk, new Model(rules, clock.ms), clock, new Map());
   }
 
   fork(): Pair {
