@@ -16,11 +16,11 @@ describe('PostgreSQL promises after a power cut', () => {
   );
 
   test.each([
-    [{}, 600],
-    [{ wal_writer_delay: '200ms' }, 600],
-    [{ wal_writer_delay: '10' }, 30],
-    [{ wal_writer_delay: '1s' }, 3_000],
-    [{ wal_writer_delay: '1 min' }, 180_000],
+    [{}, 1_000],
+    [{ wal_writer_delay: '200ms' }, 1_000],
+    [{ wal_writer_delay: '10' }, 430],
+    [{ wal_writer_delay: '1s' }, 3_400],
+    [{ wal_writer_delay: '1 min' }, 180_400],
   ])('all but a window, with synchronous_commit=off: %j', (settings, lossWindowMs) => {
     const loss = { acknowledged: { lossWindowMs }, order: 'prefix' };
     expect(postgresContract({ synchronous_commit: 'off', ...settings })).toMatchObject({
@@ -43,7 +43,7 @@ describe('PostgreSQL promises after a power cut', () => {
   test('nothing, with fsync=off and synchronous_commit=off, where a kill takes a window all the same', () => {
     const documented = postgresContract({ fsync: 'off', synchronous_commit: 'off' });
     expect(documented).toHaveProperty('unsafe');
-    expect(documented.kill).toEqual({ acknowledged: { lossWindowMs: 600 }, order: 'prefix' });
+    expect(documented.kill).toEqual({ acknowledged: { lossWindowMs: 1_000 }, order: 'prefix' });
   });
 
   test('with a page of the vendor for each', () => {
