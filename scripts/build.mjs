@@ -1,10 +1,12 @@
 // Compiles src/ into dist/ and makes the command executable: tsc alone writes bin files without the x bit.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 rmSync('dist', { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
+// A file of the project that tsc does not know.
+copyFileSync('src/targets/spacetimedb/module.wasm', 'dist/targets/spacetimedb/module.wasm');
 chmodSync('dist/cli/main.js', 0o755);

@@ -1,0 +1,54 @@
+/**
+ * Where SpacetimeDB's server is on this computer, and which version it is. Read-only. The program is
+ * `spacetimedb-standalone`: Cargo installs it under that name, and `spacetime start` of the command line replaces itself by
+ * the one beside it.
+ */
+import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+import { isExecutable, searchPath } from '../../machine/tools.ts';
+import type { Detected } from '../target.ts';
+import { driven, parseVersion } from './version.ts';
+
+const program = 'spacetimedb-standalone';
+const commandLine = 'spacetime';
+const install = 'scripts/install-spacetimedb.sh installs 1.2.0 with Cargo';
+
+/** The first of: PATH, Cargo's folder, beside the command line, the command line's own folder. */
+export function findServer(path = searchPath(), home = homedir()): string | undefined {
+  const onPath = path.split(delimiter).filter(isAbsolute);
+  const beside = onPath
+    .map((directory) => join(directory, commandLine))
+    .filter(isExecutable)
+    .map((file) => dirname(realpathSync(file)));
+  const installed = [join(home, '.cargo/bin'), ...beside, join(home, '.local/share/spacetime/bin/current')];
+  return [...onPath, ...installed].map((directory) => join(directory, program)).find(isExecutable);
+}
+
+export async function detectServer(file = findServer()): Promise<Detected> {
+  if (file === undefined) {
+    const sentence = `no SpacetimeDB server on this computer: neither PATH nor ~/.cargo/bin nor the folder of \`${commandLine}\` has ${program}; ${install}`;
+    return { found: false, sentence };
+  }
+  let said: string;
+  try {
+    said = (await promisify(execFile)(file, ['--version'], { timeout: 20_000 })).stdout;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.trim() : String(error);
+    return { found: false, sentence: `${file} --version failed: ${why}` };
+  }
+  const version = parseVersion(said);
+  if (version === undefined) {
+    return {
+      found: false,
+      sentence: `${file} --version says no version that could be understood: ${said.trim()}`,
+    };
+  }
+  if (!driven(version)) {
+    const sentence = `${file} is SpacetimeDB ${version}, which powercut does not drive (it drives 1.2.x and 2.x); ${install}`;
+    return { found: false, sentence };
+  }
+  return { found: true, version, path: file };
+}
