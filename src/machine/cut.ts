@@ -35,7 +35,7 @@ export async function cutPower(
     await waitUntilGone(disk, tree);
     await ask(disk, 'unmount', {}, unmountTimeoutMs);
     const loss = await ask(disk, 'cut', { choice }, imageTimeoutMs);
-    return { ...loss, ...frozen };
+    return { ...loss, frozenMs: loss.timeMs, ...frozen };
   } catch (error) {
     // Whatever went wrong, the power is off afterwards.
     tree?.kill();
@@ -50,17 +50,12 @@ async function freeze(
   disk: DiskControl,
   tree: ProcessTree | undefined,
   trigger: FreezeTrigger,
-): Promise<Frozen> {
+): Promise<Pick<Frozen, 'opNumber'> & Partial<Frozen>> {
   const { mounted, ops } = await ask(disk, 'stats', {});
-  if (!mounted) return { frozenMs: monotonicMs(), opNumber: ops };
+  if (!mounted) return { opNumber: ops };
   const possible: FreezeTrigger = tree?.running === true ? trigger : { at: 'now' };
   const patienceMs = possible.at === 'now' ? 0 : possible.withinMs;
   return ask(disk, 'freeze', { trigger: possible }, patienceMs + answerTimeoutMs);
-}
-
-/** The clock of control.ts. */
-function monotonicMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 async function waitUntilGone(disk: DiskControl, tree: ProcessTree | undefined): Promise<void> {

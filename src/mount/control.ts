@@ -1,7 +1,8 @@
 /**
  * What can be asked of a running disk: the vocabulary of its control channel. The same messages serve the runner, the
- * machine and `powercut disk DIR …`. Times are CLOCK_MONOTONIC milliseconds (`process.hrtime`), one clock for all
- * processes of this computer, so that a client's acknowledgement and a cut can be put in order.
+ * machine and `powercut disk DIR …`. Times are milliseconds on CLOCK_MONOTONIC (`process.hrtime`), one clock for all
+ * processes of this computer, so that a client's acknowledgement and a cut can be put in order; they are counted from
+ * the `epochMs` that the disk was started with, so that those of a run's disk are the run's.
  */
 import type { Op, Range } from '../disk/op.ts';
 
@@ -125,8 +126,8 @@ export interface DiskRequests {
   mount: { params: object; reply: object };
   /** Replaces the disk by its crash image. Only while unmounted or frozen. Keeps the image as `image N` until dropped. */
   cut: { params: { readonly choice: Choice }; reply: Loss & { readonly image: number } };
-  /** Keeps the durable state of this instant as an image, without touching the disk. */
-  'keep-image': { params: object; reply: { readonly image: number } & Frozen };
+  /** Keeps the durable state of this instant as an image, without touching the disk. Says what a cut would have taken. */
+  'keep-image': { params: object; reply: Loss & { readonly image: number } & Frozen };
   /**
    * Writes an image as plain files into an empty directory, made when it is missing: owners, modes, times, links, xattrs,
    * holes. `note` names what the directory could not take.
@@ -173,4 +174,6 @@ export interface DiskOptions {
   /** Owner of the disk's root directory. */
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly capacityBytes?: number;
+  /** The instant on CLOCK_MONOTONIC from which all times of this disk are counted. @default 0 */
+  readonly epochMs?: number;
 }

@@ -137,9 +137,9 @@ export class DiskKeeper {
   }
 
   keepImage(): Reply<'keep-image'> {
-    const image = this.#current.crashImage('lose-all');
-    const opNumber = this.#current.opCount;
-    return { image: this.#keep(image), frozenMs: this.#options.clock.monotonicMs(), opNumber };
+    const loss = this.#withProcesses(this.#current.loss('lose-all'));
+    const image = this.#keep(this.#current.crashImage('lose-all'));
+    return { ...loss, image, frozenMs: loss.timeMs, opNumber: this.#current.opCount };
   }
 
   dropImage(number: number): void {

@@ -8,7 +8,7 @@ import picomatch from 'picomatch';
 import { profiles } from '../disk/profiles/catalogue.ts';
 import { serve } from '../fuse/session.ts';
 import type { DiskOptions } from './control.ts';
-import { monotonicMs, realClock } from './disk-clock.ts';
+import { clockSince, monotonicMs } from './disk-clock.ts';
 import { DiskKeeper } from './disk-keeper.ts';
 import { diskFileSystem } from './filesystem.ts';
 import { FreezeGate } from './freeze-gate.ts';
@@ -25,9 +25,10 @@ const sliceMs = 20;
 const { options, port, flags } = workerData as WorkerStart;
 const log =
   options.opLogFile === undefined ? undefined : new OpLog(options.opLogFile, warn, new Int32Array(flags));
+const clock = clockSince(options.epochMs ?? 0);
 const keeper = createKeeper(options);
 const fileSystem = diskFileSystem(keeper.served);
-const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: monotonicMs });
+const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: clock.monotonicMs });
 let transfer: Steps<Transfer> | undefined;
 
 /** Undefined: the answer comes later. */
@@ -99,7 +100,7 @@ function createKeeper({ profile: name, pins, capacityBytes, owner }: DiskOptions
   return new DiskKeeper(
     {
       profile,
-      clock: realClock,
+      clock,
       owner,
       ...(isPinned === undefined ? {} : { isPinned: (path: string) => isPinned(path) }),
       ...(capacityBytes === undefined ? {} : { capacityBytes }),
@@ -127,7 +128,7 @@ function handle({ id, name, params }: WorkerMessage): void {
     if (!(error instanceof Refusal) && errorCode(error) === undefined) throw error;
     send({ id, refusal: messageOf(error) });
   }
-  log?.flush(monotonicMs());
+  log?.flush(clock.monotonicMs());
 }
 
 function begin(steps: Steps<Transfer>): Transfer | { readonly more: true } {

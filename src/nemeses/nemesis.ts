@@ -1,7 +1,7 @@
 /** A nemesis: what goes wrong, and when. It says what happens in terms of the machine; the run carries it out and records it. */
 import type { Random } from './random.ts';
 
-/** What a nemesis may do to a run. Each call returns when the target works again, or cannot. */
+/** What a nemesis may do to a run. Each call returns when the target works again, or cannot; once the run is over it does nothing. */
 export interface Circumstances {
   readonly random: Random;
   readonly intervalMs: number;
@@ -13,7 +13,7 @@ export interface Circumstances {
   kill(): Promise<void>;
   /** Everything volatile becomes durable. */
   checkpoint(): Promise<void>;
-  /** Un-synced data vanish under the living target; the durable state of that instant is booted beside it. */
+  /** Un-synced data vanish under the living target; then the durable state of that instant is booted apart, and the run goes on with fresh data. */
   loseUnsynced(): Promise<void>;
   /** Asks the disk what is un-synced. */
   takeReport(): Promise<void>;

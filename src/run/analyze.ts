@@ -1,14 +1,19 @@
 /** `powercut analyze`: checks a stored history again, without running anything. */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import type { Violation } from '../checkers/finding.ts';
 import type { HistoryOp } from '../checkers/history.ts';
-import type { Results } from '../report/results.ts';
+import type { Finding, Results } from '../report/results.ts';
 import { UsageError } from '../targets/usage-error.ts';
+import { conclude } from './conclusion.ts';
+import type { StoredFinding } from './finding-book.ts';
+import { violationKey } from './history-judge.ts';
 import { findingOf } from './judge.ts';
-import { makePlan } from './plan.ts';
+import { findJudges } from './plan.ts';
 import { proveViolation } from './proof.ts';
 import type { RunRecord } from './run-record.ts';
-import { readJson, storeAt } from './store.ts';
-import { countOps, verdict } from './verdict.ts';
+import { readJson, storeAt, type RunStore } from './store.ts';
 
 export interface Analysis {
   readonly results: Results;
@@ -16,54 +21,92 @@ export interface Analysis {
   readonly differences: readonly string[];
 }
 
+/** A run that did not finish is judged by what it had recorded; its results say so. Throws a UsageError's sentence. */
 export function analyzeStore(directory: string): Analysis {
   const store = storeAt(directory);
-  for (const file of [store.historyFile, store.runFile, store.resultsFile]) {
-    if (!existsSync(file)) {
-      throw new UsageError(`${directory} does not hold a finished run: ${file} is missing`);
+  const record = readRecord(store);
+  const history = readHistory(requireFile(store.historyFile));
+  const stored = existsSync(store.resultsFile) ? readJson<Results>(store.resultsFile) : undefined;
+  const judges = findJudges(record.options);
+  const { violations } = judges.workload.check(history, record.facts);
+  const results = conclude(judges, {
+    record: stored === undefined ? unfinished(record, history) : record,
+    history,
+    findings: confirm(storedFindings(store), violations, record),
+    unsynced: stored?.unsynced ?? [],
+    store: directory,
+  });
+  return { results, differences: stored === undefined ? [] : differencesOf(stored, results) };
+}
+
+export function readRecord(store: RunStore): RunRecord {
+  const record = readJson<RunRecord>(requireFile(store.runFile));
+  if (record.format === 1) return record;
+  throw new UsageError(`${store.runFile} was written by another version of powercut: run the test again`);
+}
+
+/** Reads history.jsonl; a line that was cut off at the end by a crash of the runner is left out. */
+export function readHistory(file: string): HistoryOp[] {
+  const history: HistoryOp[] = [];
+  for (const { line, number, isWhole } of linesOf(file)) {
+    try {
+      history.push(JSON.parse(line) as HistoryOp);
+    } catch {
+      if (isWhole) throw new UsageError(`${file}: line ${number} is not JSON`);
     }
   }
-  const run = readJson<RunRecord>(store.runFile);
-  const stored = readJson<Results>(store.resultsFile);
-  const history = readHistory(store.historyFile);
-  const plan = makePlan(run.options);
-  const checked = plan.workload.check(history, run.facts);
-  const suffered = new Set(run.sufferedBoots);
-  const violations = checked.violations.filter((violation) => !suffered.has(violation.boot));
-  // What the checkers do not see in a history, a start that failed or an image that was booted beside, stands as it was.
-  const unseen = stored.findings.filter(
-    (finding) => !violations.some((found) => found.message === finding.message),
-  );
-  const kept = unseen.filter(
-    (finding) => finding.evidence.op === undefined || stored.nemesis.includes('lose-unsynced'),
-  );
-  const confirmed = violations.map((violation) => {
-    const before = stored.findings.find((finding) => finding.message === violation.message);
-    return (
-      before ?? {
-        ...findingOf(violation, proveViolation(violation, undefined, [])),
-        number: 0,
-        cut: violation.boot - 1,
-        profiles: [stored.profile],
-      }
-    );
-  });
-  const findings = [...kept, ...confirmed]
-    .sort((a, b) => a.timeMs - b.timeMs)
-    .map((finding, index) => ({ ...finding, number: finding.number === 0 ? index + 1 : finding.number }));
-  const ops = countOps(history);
-  const { cuts, kills, droppedOps, imagesRead } = run;
-  const judged = verdict(findings, checked.checkers, {
-    nemeses: plan.nemeses,
-    cuts,
-    kills,
-    droppedOps,
-    imagesRead,
-    ops,
-  });
-  const { unknown: _unknown, ...rest } = stored;
-  const results: Results = { ...rest, ...judged, checkers: checked.checkers, findings, ops };
-  return { results, differences: differencesOf(stored, results) };
+  return history;
+}
+
+function requireFile(file: string): string {
+  if (existsSync(file)) return file;
+  throw new UsageError(`there is no run to analyse: ${file} is missing`);
+}
+
+function unfinished(record: RunRecord, history: readonly HistoryOp[]): RunRecord {
+  const durationMs = Math.max(record.durationMs, history.at(-1)?.timeMs ?? 0);
+  return { ...record, finished: false, durationMs };
+}
+
+/** As they were written down, by number. */
+function storedFindings(store: RunStore): StoredFinding[] {
+  if (!existsSync(store.findingsDirectory)) return [];
+  return readdirSync(store.findingsDirectory)
+    .map((name) => join(store.findingsDirectory, name, 'finding.json'))
+    .filter((file) => existsSync(file))
+    .map((file) => readJson<StoredFinding>(file))
+    .sort((a, b) => a.number - b.number);
+}
+
+/**
+ * What a history does not show, a start that failed or a hang, stands as it was. What it shows must be found again; what is
+ * found for the first time has no proof, for the disk is gone.
+ */
+function confirm(
+  stored: readonly StoredFinding[],
+  violations: readonly Violation[],
+  { options }: RunRecord,
+): Finding[] {
+  const found = new Map(violations.map((violation) => [violationKey(violation), violation]));
+  const kept = stored.filter(({ violation }) => violation === undefined || found.has(violation));
+  for (const { violation } of stored) if (violation !== undefined) found.delete(violation);
+  let number = stored.at(-1)?.number ?? 0;
+  const added = [...found.values()].map((violation) => ({
+    ...findingOf(violation, proveViolation(violation, undefined, [])),
+    number: ++number,
+    cut: 0,
+    profiles: [options.profile],
+  }));
+  return [...kept.map(withoutOrigin), ...added];
+}
+
+function withoutOrigin({
+  boot: _boot,
+  violation: _violation,
+  fault: _fault,
+  ...finding
+}: StoredFinding): Finding {
+  return finding;
 }
 
 function differencesOf(stored: Results, results: Results): string[] {
@@ -78,18 +121,31 @@ function differencesOf(stored: Results, results: Results): string[] {
   return differences;
 }
 
-/** Reads history.jsonl; a line that was cut off at the end by a crash of the runner is left out. */
-export function readHistory(file: string): HistoryOp[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  const history: HistoryOp[] = [];
-  for (const [index, line] of lines.entries()) {
-    if (line === '') continue;
-    try {
-      history.push(JSON.parse(line) as HistoryOp);
-    } catch {
-      if (index === lines.length - 1) break;
-      throw new UsageError(`${file}: line ${index + 1} is not JSON`);
+interface Line {
+  readonly line: string;
+  /** From 1. */
+  readonly number: number;
+  /** It ends with a newline. */
+  readonly isWhole: boolean;
+}
+
+/** A history may be longer than the longest string. */
+function* linesOf(file: string): Iterable<Line> {
+  const descriptor = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(1024 * 1024);
+    const decoder = new StringDecoder('utf8');
+    let number = 0;
+    let rest = '';
+    for (;;) {
+      const length = readSync(descriptor, bytes, 0, bytes.length, null);
+      if (length === 0) break;
+      const lines = (rest + decoder.write(bytes.subarray(0, length))).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield { line, number: ++number, isWhole: true };
     }
+    if (rest !== '') yield { line: rest, number: number + 1, isWhole: false };
+  } finally {
+    closeSync(descriptor);
   }
-  return history;
 }

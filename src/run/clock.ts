@@ -1,22 +1,14 @@
-/** The run's clock: milliseconds since it began, on CLOCK_MONOTONIC, the clock that the disk process uses too. */
+/** The run's clock: milliseconds since it began, on CLOCK_MONOTONIC. The run's disk counts from the same instant. */
+import { monotonicMs } from '../mount/disk-clock.ts';
+
 export interface RunClock {
   /** CLOCK_MONOTONIC milliseconds at which the run began. */
-  readonly startMs: number;
+  readonly epochMs: number;
+  /** In whole microseconds, as the times of disk ops. */
   now(): number;
-  /** From CLOCK_MONOTONIC milliseconds to the run's. */
-  fromMonotonic(monotonicMs: number): number;
 }
 
 export function startClock(): RunClock {
-  const startMs = monotonicMs();
-  const round = (ms: number) => Math.round(ms * 1000) / 1000;
-  return {
-    startMs,
-    now: () => round(monotonicMs() - startMs),
-    fromMonotonic: (ms) => round(ms - startMs),
-  };
-}
-
-function monotonicMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
+  const epochMs = monotonicMs();
+  return { epochMs, now: () => Math.round((monotonicMs() - epochMs) * 1000) / 1000 };
 }

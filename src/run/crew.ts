@@ -2,17 +2,22 @@
  * The crew: N clients that work on a target side by side, each a process in Jepsen's sense. A client whose op ended as `info`
  * is never used again: it goes on under a new number. The crew works until it is told to stop.
  */
+import { setMaxListeners } from 'node:events';
 import type { Client, ClientOp, TargetInstance } from '../targets/target.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface CrewOptions {
-  readonly instance: TargetInstance;
-  readonly recorder: Recorder;
+  readonly instance: Pick<TargetInstance, 'connect'>;
+  readonly recorder: Pick<Recorder, 'record'>;
   readonly generator: { next(): ClientOp };
   readonly concurrency: number;
   readonly opTimeoutMs: number;
   /** Ops a second of the whole crew at most: a run must not drown in its own history. */
   readonly ratePerSecond: number;
+  /** Milliseconds of the run. */
+  now(): number;
+  /** False while the machine is off: there is nobody to ask then. */
+  isUp(): boolean;
   /** Numbers that no process has had yet. */
   nextProcess(): number;
 }
@@ -21,61 +26,85 @@ export interface Crew {
   /** When an op last completed as ok; the crew's start before the first. */
   lastOkMs(): number;
   okCount(): number;
-  /** Ends the work. Resolves when every client has closed. */
+  /** No further op begins; those under way go on. */
+  halt(): void;
+  /** Halts; resolves when every op under way is over and every client closed. Rejects as `check` throws. */
   stop(): Promise<void>;
+  /** Throws what keeps the crew from working: an op that cannot be recorded is not made. */
+  check(): void;
 }
 
 /** A failing op is not repeated at full speed. */
-const pauseAfterFailMs = 20;
+export const pauseAfterFailMs = 20;
 
-export function startCrew(options: CrewOptions, now: () => number): Crew {
-  let stopping = false;
+export function startCrew(options: CrewOptions): Crew {
+  const { now } = options;
   let lastOkMs = now();
   let okCount = 0;
-  const stopped = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
+  const halted = new AbortController();
+  // Each client listens while it sleeps: many are no leak.
+  setMaxListeners(0, halted.signal);
   const pace = pacer(options.ratePerSecond, now);
   const onOk = () => {
     lastOkMs = now();
     okCount++;
   };
+  const shift = { signal: halted.signal, pace, onOk };
   const loops = Array.from({ length: options.concurrency }, () =>
-    clientLoop(options, { isOver: () => stopping, signal: stopped.signal, pace, onOk }),
+    clientLoop(options, shift).catch((error: unknown) => {
+      failure ??= { error };
+      halted.abort();
+    }),
   );
+  const check = () => {
+    if (failure !== undefined) throw failure.error;
+  };
   return {
     lastOkMs: () => lastOkMs,
     okCount: () => okCount,
+    halt: () => halted.abort(),
     async stop() {
-      stopping = true;
-      stopped.abort();
+      halted.abort();
       await Promise.all(loops);
+      check();
     },
+    check,
   };
 }
 
 interface Shift {
-  isOver(): boolean;
+  /** Aborted when the work is over. */
   readonly signal: AbortSignal;
   pace(signal: AbortSignal): Promise<void>;
   onOk(): void;
 }
 
-async function clientLoop(options: CrewOptions, shift: Shift): Promise<void> {
+async function clientLoop(options: CrewOptions, { signal, pace, onOk }: Shift): Promise<void> {
   let processNumber = options.nextProcess();
   let client: Client | undefined;
-  while (!shift.isOver()) {
-    await shift.pace(shift.signal);
-    if (shift.isOver()) break;
-    client ??= await options.instance.connect();
-    const type = await invoke(options, client, processNumber);
-    if (type === 'ok') shift.onOk();
-    if (type === 'fail') await sleep(pauseAfterFailMs, shift.signal);
-    if (type !== 'info') continue;
-    await client.close();
-    client = undefined;
-    processNumber = options.nextProcess();
-    await sleep(pauseAfterFailMs, shift.signal);
+  try {
+    while (!signal.aborted) {
+      await pace(signal);
+      if (signal.aborted) return;
+      if (!options.isUp()) {
+        await sleep(pauseAfterFailMs, signal);
+        continue;
+      }
+      client ??= await options.instance.connect();
+      // Connecting takes its time, and much can happen meanwhile.
+      if (signal.aborted || !options.isUp()) continue;
+      const type = await invoke(options, client, processNumber);
+      if (type === 'ok') onOk();
+      else await sleep(pauseAfterFailMs, signal);
+      if (type !== 'info') continue;
+      await client.close();
+      client = undefined;
+      processNumber = options.nextProcess();
+    }
+  } finally {
+    await client?.close();
   }
-  await client?.close();
 }
 
 async function invoke(
@@ -109,6 +138,7 @@ function pacer(ratePerSecond: number, now: () => number): (signal: AbortSignal) 
   };
 }
 
+/** Ends early when the signal is aborted. */
 export function sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) {

@@ -7,64 +7,95 @@ import type { FindingClass } from '../checkers/finding.ts';
 import type { DiskControl } from '../mount/control.ts';
 import type { Finding } from '../report/results.ts';
 import type { CutFacts } from './cut-facts.ts';
+import { exportImage } from './export-image.ts';
+import type { Found } from './judge.ts';
 import { writeJson, type RunStore } from './store.ts';
 
 /** Images cost their size: the first few of a class tell the story. */
 const imagesPerClass = 3;
 /** A target that fails at every cut says the same for ever. */
 const maxFindings = 1000;
+/** Of the dropped ops, for a replay. */
+const maxStoredOps = 2000;
+
+/** Where a finding comes from. */
+export interface Origin {
+  /** The boot that showed it. */
+  readonly boot: number;
+  /** What took something from the target before. */
+  readonly fault?: CutFacts;
+  /** The key of the checker's violation; absent where no history shows it, as for a start that failed. */
+  readonly violation?: string;
+}
+
+/** `findings/N/finding.json`: a finding, and what a replay and an analysis need to know of it. */
+export interface StoredFinding extends Finding {
+  readonly boot: number;
+  readonly violation?: string;
+  readonly fault?: Omit<CutFacts, 'image'>;
+}
 
 export class FindingBook {
   readonly findings: Finding[] = [];
-  readonly #store: RunStore;
-  readonly #disk: DiskControl;
+  readonly notes = new Set<string>();
+  readonly #store: Pick<RunStore, 'findingDirectory'>;
+  readonly #disk: Pick<DiskControl, 'request'>;
   readonly #profile: string;
   readonly #onFinding: (finding: Finding) => void;
   readonly #images = new Map<FindingClass, number>();
 
-  constructor(store: RunStore, disk: DiskControl, profile: string, onFinding: (finding: Finding) => void) {
+  constructor(
+    store: Pick<RunStore, 'findingDirectory'>,
+    disk: Pick<DiskControl, 'request'>,
+    profile: string,
+    onFinding: (finding: Finding) => void,
+  ) {
     this.#store = store;
     this.#disk = disk;
     this.#profile = profile;
     this.#onFinding = onFinding;
   }
 
-  /** `boot`: the boot that showed it, for the replay. */
-  async add(
-    finding: Pick<Finding, 'class' | 'message' | 'timeMs' | 'evidence'>,
-    cut: CutFacts | undefined,
-    boot: number,
-  ): Promise<void> {
-    if (this.findings.length >= maxFindings) return;
+  async add(found: Found, { boot, fault, violation }: Origin): Promise<void> {
+    if (this.findings.length >= maxFindings) {
+      this.notes.add(`only the first ${maxFindings} findings were written down`);
+      return;
+    }
     const number = this.findings.length + 1;
     const directory = this.#store.findingDirectory(number);
-    const image = await this.#keepImage(finding.class, cut, directory);
-    const made: Finding = {
+    const image = await this.#keepImage(found.class, fault, join(directory, 'image'));
+    const finding: Finding = {
       number,
-      class: finding.class,
-      message: finding.message,
-      cut: cut?.number ?? 0,
-      timeMs: finding.timeMs,
+      class: found.class,
+      message: found.message,
+      cut: fault?.number ?? 0,
+      timeMs: found.timeMs,
       profiles: [this.#profile],
-      evidence: finding.evidence,
+      evidence: found.evidence,
       ...(image ? { image: join('findings', String(number), 'image') } : {}),
     };
-    this.findings.push(made);
-    writeJson(join(directory, 'finding.json'), {
-      ...made,
+    this.findings.push(finding);
+    const stored: StoredFinding = {
+      ...finding,
       boot,
-      cutTimeMs: cut?.timeMs ?? null,
-      dropped:
-        cut === undefined ? null : { files: cut.files, ops: cut.ops.slice(-2000), opCount: cut.opCount },
-    });
-    this.#onFinding(made);
+      ...(violation === undefined ? {} : { violation }),
+      ...(fault === undefined ? {} : { fault: storedFault(fault) }),
+    };
+    writeJson(join(directory, 'finding.json'), stored);
+    this.#onFinding(finding);
   }
 
-  async #keepImage(kind: FindingClass, cut: CutFacts | undefined, directory: string): Promise<boolean> {
+  async #keepImage(kind: FindingClass, fault: CutFacts | undefined, directory: string): Promise<boolean> {
     const kept = this.#images.get(kind) ?? 0;
-    if (cut?.image === undefined || kept >= imagesPerClass) return false;
-    await this.#disk.request('export-image', { image: cut.image, directory: join(directory, 'image') });
+    if (fault?.image === undefined || kept >= imagesPerClass) return false;
+    const note = await exportImage(this.#disk, fault.image, directory);
+    if (note !== undefined) this.notes.add(`the crash images that were kept are not complete: ${note}`);
     this.#images.set(kind, kept + 1);
     return true;
   }
+}
+
+/** The disk's number of the image means nothing in the store. */
+function storedFault({ image: _image, ...fault }: CutFacts): Omit<CutFacts, 'image'> {
+  return { ...fault, ops: fault.ops.slice(-maxStoredOps) };
 }

@@ -10,28 +10,42 @@ import { workloads } from '../workloads/catalogue.ts';
 import type { Workload } from '../workloads/workload.ts';
 import type { TestOptions } from './options.ts';
 
-export interface Plan {
-  readonly target: Target;
-  readonly settings: Settings;
+/** What a stored run is judged by; its target need not be there any more. */
+export interface Judges {
   readonly workload: Workload;
   readonly nemeses: readonly Nemesis[];
 }
 
-export function makePlan(options: TestOptions): Plan {
+export interface Plan extends Judges {
+  readonly target: Target;
+  readonly settings: Settings;
+}
+
+type Asked = Pick<
+  TestOptions,
+  'target' | 'driverArguments' | 'settings' | 'workload' | 'nemesis' | 'profile'
+>;
+
+export function makePlan(options: Asked): Plan {
   const target = findTarget(options.target, options.driverArguments);
   const settings = resolveSettings(target, options.settings);
-  const workload = known('workload', options.workload, workloads);
-  if (!target.workloads.includes(workload.name)) {
+  const judges = findJudges(options);
+  if (!target.workloads.includes(judges.workload.name)) {
     throw new UsageError(
-      `target \`${target.name}\` does not run the workload \`${workload.name}\` (it runs: ${target.workloads.join(', ')})`,
+      `target \`${target.name}\` does not run the workload \`${judges.workload.name}\` (it runs: ${target.workloads.join(', ')})`,
     );
   }
   known('profile', options.profile, profiles);
+  return { target, settings, ...judges };
+}
+
+export function findJudges({ workload, nemesis }: Pick<TestOptions, 'workload' | 'nemesis'>): Judges {
+  if (nemesis.length === 0) {
+    throw new UsageError(`a run needs a nemesis (known: ${[...nemeses.keys()].join(', ')})`);
+  }
   return {
-    target,
-    settings,
-    workload,
-    nemeses: options.nemesis.map((name) => known('nemesis', name, nemeses)),
+    workload: known('workload', workload, workloads),
+    nemeses: nemesis.map((name) => known('nemesis', name, nemeses)),
   };
 }
 

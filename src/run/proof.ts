@@ -4,14 +4,20 @@
  */
 import type { BrokenOp, Violation } from '../checkers/finding.ts';
 import type { Op } from '../disk/op.ts';
-import type { Trace } from '../mount/control.ts';
+import type { Trace, UnsyncedFile } from '../mount/control.ts';
+import { formatInstant, plural } from '../report/format.ts';
 import type { Finding } from '../report/results.ts';
 import type { StartError } from '../targets/target.ts';
-import type { CutFacts } from './cut-facts.ts';
+import { isLoss, type CutFacts } from './cut-facts.ts';
 
 type Evidence = Finding['evidence'];
+/** What the disk's side of a proof consists of. */
+type Shown = Pick<Evidence, 'diskOps' | 'rule' | 'sentences'>;
 
 const maxDiskOps = 50;
+const maxFiles = 5;
+const maxNames = 5;
+const maxLogLines = 20;
 
 /** Proof for ops that are missing or wrong. `traces`: where the bytes of `violation.ops[0]` lay among what was dropped. */
 export function proveViolation(
@@ -20,134 +26,188 @@ export function proveViolation(
   traces: readonly Trace[],
 ): Evidence {
   const op = violation.ops[0];
-  const base = {
+  const of = (shown: Shown, fault?: CutFacts): Evidence => ({
     count: violation.count ?? Math.max(1, violation.ops.length),
     ...(op === undefined ? {} : { op }),
-    ...atCut(cut),
-  };
-  if (cut === undefined || violation.duringBoot === true) {
-    const sentence = 'no cut came between: the target itself showed this while it was running';
-    return { ...base, diskOps: [], rule: 'none: nothing was taken from the disk', sentences: [sentence] };
-  }
-  if (op === undefined || violation.class !== 'lost-write') return { ...base, ...proveByCut(cut) };
-  return { ...base, ...proveLoss(op, cut, traces) };
+    ...atCut(fault, shown),
+  });
+  if (violation.duringBoot === true)
+    return of(untouched('nothing came between: it showed this while it was running'));
+  if (cut === undefined) return of(untouched('no fault had come before: it showed this by itself'));
+  return of(op === undefined || violation.class !== 'lost-write' ? dropped(cut) : lost(op, cut, traces), cut);
 }
 
-/** Proof for a target that does not start or open, or whose own check fails. */
+/**
+ * Proof for a target that does not start or open, or whose own check fails. `said`: its last words, which may name files.
+ * `failures`: its failed starts, if that is what they were.
+ */
 export function proveFailure(
-  cut: CutFacts | undefined,
+  cut: CutFacts,
   said: readonly string[],
   failures: readonly StartError[],
 ): Evidence {
-  const last = failures[failures.length - 1];
-  const differ = new Set(failures.map((failure) => failure.message)).size > 1;
-  const attempts =
-    failures.length === 0
-      ? []
-      : [
-          `started ${failures.length} times; ${differ ? 'the failures differ, the first' : 'each time'}: ${failures[0]!.message}`,
-        ];
-  const facts = cut === undefined ? { diskOps: [], rule: 'none', sentences: [] } : proveByCut(cut, said);
+  const [first] = failures;
+  const shown = dropped(cut, said);
   return {
     count: 1,
-    ...atCut(cut),
-    ...facts,
-    sentences: [...attempts, ...facts.sentences],
-    log: said.slice(-20),
-    ...(last === undefined ? {} : { exitCode: last.exitCode }),
+    ...atCut(cut, { ...shown, sentences: [...attempts(failures), ...shown.sentences] }),
+    log: said.slice(-maxLogLines),
+    ...(first === undefined ? {} : { exitCode: first.exitCode }),
   };
 }
 
-function atCut(cut: CutFacts | undefined): Pick<Evidence, 'cutMs' | 'processes'> {
-  return cut === undefined ? {} : { cutMs: cut.timeMs, processes: cut.processes };
+/** Proof for what a target did while nothing was taken from it. */
+export function proveAlone(sentence: string): Evidence {
+  return { count: 1, ...untouched(sentence) };
 }
 
-function proveLoss(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Omit<Evidence, 'count' | 'op'> {
+function attempts(failures: readonly StartError[]): string[] {
+  const [first] = failures;
+  if (first === undefined) return [];
+  const differ = failures.some((failure) => failure.message !== first.message);
+  const times = failures.length === 1 ? 'once' : `${failures.length} times`;
+  return [
+    `it was started ${times}; ${differ ? 'the failures differ, the first was' : 'each time'}: ${first.message}`,
+  ];
+}
+
+/** The instant of the cut, and of the processes those that the shown ops name. */
+function atCut(cut: CutFacts | undefined, shown: Shown): Shown & Pick<Evidence, 'cutMs' | 'processes'> {
+  if (cut === undefined) return shown;
+  const pids = new Set(shown.diskOps.map((op) => String(op.pid)));
+  const processes = Object.fromEntries(Object.entries(cut.processes).filter(([pid]) => pids.has(pid)));
+  return { ...shown, processes, cutMs: cut.timeMs };
+}
+
+function untouched(sentence: string): Shown {
+  return { diskOps: [], rule: 'none: nothing was taken from the disk', sentences: [sentence] };
+}
+
+function lost(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Shown {
   const what = describeOp(op);
-  if (cut.kind === 'kill' || cut.kind === 'died') {
-    const sentence = `${what} is gone although the disk kept everything: the target had not written it, or threw it away itself`;
-    return { diskOps: [], rule: 'none: a kill takes nothing from the disk', sentences: [sentence] };
+  if (!isLoss(cut)) {
+    return untouched(
+      `${what} is gone although the disk kept everything: the target had not written it, or threw it away itself`,
+    );
   }
-  const during = cut.ops.filter((dropped) => isDuring(dropped, op, cut));
-  const write = traces.map((trace) => writeOf(trace, during)).find((found) => found !== undefined);
-  if (write !== undefined) return proveByTrace(what, cut, write);
-  if (during.length > 0) {
-    const sentence = `${what} is gone: while it was being done, ${listOps(cut, during)}, and no barrier covered that before the cut at ${seconds(cut.timeMs)}`;
-    return { diskOps: during.slice(0, maxDiskOps), rule: ruleFor(cut, during), sentences: [sentence] };
-  }
-  const [trace] = traces;
-  if (trace !== undefined) return proveByTrace(what, cut, trace);
   if (cut.opCount === 0) {
-    const sentence = `${what} is gone although nothing on the disk was un-synced at the cut at ${seconds(cut.timeMs)}: the target never wrote it there`;
-    return { diskOps: [], rule: 'none: the disk lost nothing', sentences: [sentence] };
+    return untouched(
+      `${what} is gone although nothing on the disk was un-synced at ${theCut(cut)}: the target never wrote it there`,
+    );
   }
-  const facts = proveByCut(cut);
-  return { ...facts, sentences: [`${what} is gone; none of the dropped bytes hold it`, ...facts.sentences] };
+  const during = cut.ops.filter((candidate) => isDuring(candidate, op, cut));
+  const own = traces.map((trace) => ownWrite(trace, during)).find((found) => found !== undefined);
+  if (own !== undefined) return lostBytes(what, cut, own);
+  if (during.length > 0) return lostOps(what, cut, during);
+  const [trace] = traces;
+  if (trace !== undefined) return lostBytes(what, cut, trace);
+  const shown = dropped(cut);
+  return { ...shown, sentences: [`${what} is gone; none of the dropped bytes hold it`, ...shown.sentences] };
 }
 
-function proveByTrace(what: string, cut: CutFacts, trace: Trace): Omit<Evidence, 'count' | 'op'> {
-  const { op } = trace;
-  const where = `\`${trace.path}\`${rangeOf(op)}`;
-  const never = op === undefined || isName(op) ? 'whose name was never synced' : 'never fsynced';
-  const by = op === undefined ? '' : `, ${verb(op)} by ${processOf(cut, op)} at ${seconds(op.timeMs)}`;
-  const sentence = `${what} is gone: it was in ${where}${by}, ${never} before the cut at ${seconds(cut.timeMs)}`;
-  const near = op === undefined ? [] : cut.ops.filter((other) => other !== op && other.ino === op.ino);
-  const diskOps = op === undefined ? [] : [op, ...near.slice(-(maxDiskOps - 1))];
-  return { diskOps, rule: ruleFor(cut, diskOps), sentences: [sentence] };
+/** The bytes of what is missing were found among what was dropped. */
+function lostBytes(what: string, cut: CutFacts, { path, op }: Trace): Shown {
+  const where = `${what} is gone: it was in \`${path}\``;
+  const before = `before ${theCut(cut)}`;
+  if (op === undefined) {
+    const sentence = `${where}, among what ${theCut(cut)} dropped`;
+    return { diskOps: [], rule: rulesFor(cut, []), sentences: [sentence, ...aside(cut)] };
+  }
+  const by = `by ${processOf(cut, op)} at ${formatInstant(op.timeMs)}`;
+  const sentence = isName(op)
+    ? `${where}, whose name was made (${op.kind}) ${by} and never synced ${before}`
+    : `${where}${rangeOf(op)}, written ${by}, never fsynced ${before}`;
+  const near = cut.ops.filter((other) => other.number !== op.number && other.ino === op.ino);
+  const diskOps = [op, ...near.slice(-(maxDiskOps - 1))];
+  return { diskOps, rule: rulesFor(cut, [op]), sentences: [sentence, ...aside(cut)] };
+}
+
+/** Nothing is known of the bytes; but what was dropped was done in the course of the op. */
+function lostOps(what: string, cut: CutFacts, during: readonly Op[]): Shown {
+  const sentence = `${what} is gone: while it was being done, ${listOps(cut, during)}, and no barrier covered that before ${theCut(cut)}`;
+  const diskOps = during.slice(-maxDiskOps);
+  return { diskOps, rule: rulesFor(cut, diskOps), sentences: [sentence, ...aside(cut)] };
 }
 
 /** What the cut dropped, told by file; files that the target's last words name come first. */
-function proveByCut(cut: CutFacts, said: readonly string[] = []): Omit<Evidence, 'count' | 'op'> {
-  if (cut.kind === 'kill' || cut.kind === 'died') {
-    const sentence = `the processes died at ${seconds(cut.timeMs)}; the disk kept everything`;
-    return { diskOps: [], rule: 'none: a kill takes nothing from the disk', sentences: [sentence] };
+function dropped(cut: CutFacts, said: readonly string[] = []): Shown {
+  if (!isLoss(cut)) {
+    return {
+      diskOps: [],
+      rule: 'none: a kill takes nothing from the disk',
+      sentences: [`the processes died at ${formatInstant(cut.timeMs)}; the disk kept everything`],
+    };
   }
   if (cut.opCount === 0) {
-    const sentence = `nothing was un-synced at the cut at ${seconds(cut.timeMs)}`;
+    const sentence = `nothing was un-synced at ${theCut(cut)}`;
     return { diskOps: [], rule: 'none: the disk lost nothing', sentences: [sentence] };
   }
-  const named = (path: string) => {
+  const isNamed = (path: string) => {
     const name = path.split('/').pop() ?? path;
     return name.length > 2 && said.some((line) => line.includes(name));
   };
-  const files = [...cut.files].sort((a, b) => Number(named(b.path)) - Number(named(a.path)));
-  const sentences = files.slice(0, 5).map((file) => {
-    const bytes = file.sizeBytes > 0 ? `${file.sizeBytes} bytes of data` : '';
-    const names = file.names.length > 0 ? `the names ${file.names.slice(0, 5).join(', ')}` : '';
-    const parts = [bytes, names].filter((part) => part !== '').join(' and ') || 'size or attributes';
-    return `the cut at ${seconds(cut.timeMs)} dropped ${parts} of \`${file.path}\`, last touched by ${processOf(cut, file.lastOp)} (${file.lastOp.kind}) at ${seconds(file.lastOp.timeMs)} and not synced since`;
-  });
-  const telling = cut.ops.filter((op) => named(op.path));
+  const files = [...cut.files].sort((a, b) => Number(isNamed(b.path)) - Number(isNamed(a.path)));
+  const more = files.length - maxFiles;
+  const telling = cut.ops.filter((op) => isNamed(op.path));
   const diskOps = (telling.length > 0 ? telling : cut.ops).slice(-maxDiskOps);
-  return { diskOps, rule: ruleFor(cut, diskOps), sentences };
+  const sentences = [
+    ...files.slice(0, maxFiles).map((file) => droppedOf(cut, file)),
+    ...(more > 0 ? [`and something of ${plural(more, 'more file')}`] : []),
+    ...aside(cut),
+  ];
+  return { diskOps, rule: rulesFor(cut, diskOps), sentences };
 }
 
-function ruleFor(cut: CutFacts, ops: readonly Op[]): string {
-  if (cut.rules === undefined) return 'none';
-  const first = ops[0];
-  if (first !== undefined && isName(first)) return cut.rules.name;
-  if (first?.kind === 'setattr' || first?.kind === 'xattr') return cut.rules.attributes;
-  return cut.rules.data;
+function droppedOf(cut: CutFacts, file: UnsyncedFile): string {
+  const { lastOp, names } = file;
+  const shown = names.slice(0, maxNames).join(', ') + (names.length > maxNames ? ', …' : '');
+  const parts = [
+    ...(file.sizeBytes > 0 ? [`${plural(file.sizeBytes, 'byte')} of data`] : []),
+    ...(names.length > 0 ? [`changes of names (${shown})`] : []),
+    ...(file.nameUnsynced ? ['the name'] : []),
+  ];
+  const what = parts.length === 0 ? 'size or attributes' : parts.join(' and ');
+  const touched = `last touched by ${processOf(cut, lastOp)} (${lastOp.kind}) at ${formatInstant(lastOp.timeMs)}`;
+  return `${theCut(cut)} dropped ${what} of \`${file.path}\`, ${touched} and not synced since`;
 }
 
-const nameKinds = new Set(['create', 'mkdir', 'symlink', 'mknod', 'link', 'unlink', 'rmdir', 'rename']);
+/** The rules for all kinds of ops that are shown, in their order. */
+function rulesFor(cut: CutFacts, ops: readonly Op[]): string {
+  const { rules } = cut;
+  if (rules === undefined) return 'none';
+  const needed = ops.map((op) => {
+    if (isName(op)) return rules.name;
+    return op.kind === 'setattr' || op.kind === 'xattr' ? rules.attributes : rules.data;
+  });
+  return needed.length === 0 ? rules.data : [...new Set(needed)].join('; ');
+}
+
+const nameKinds: ReadonlySet<Op['kind']> = new Set([
+  'create',
+  'mkdir',
+  'symlink',
+  'mknod',
+  'link',
+  'unlink',
+  'rmdir',
+  'rename',
+]);
 
 function isName(op: Op): boolean {
   return nameKinds.has(op.kind);
 }
 
 function describeOp(op: BrokenOp): string {
-  const acknowledged = op.acknowledgedMs === undefined ? '' : ` at ${seconds(op.acknowledgedMs)}`;
-  return `acknowledged ${op.f} of ${JSON.stringify(op.value)}${acknowledged}`;
+  const what = `${op.f} of ${JSON.stringify(op.value)}`;
+  if (op.acknowledgedMs === undefined) return `${what}, which a read had shown,`;
+  return `acknowledged ${what} at ${formatInstant(op.acknowledgedMs)}`;
 }
 
-function rangeOf(op: Op | undefined): string {
-  if (op?.offset === undefined || op.length === undefined || op.length === 0) return '';
-  return `, bytes ${op.offset}–${op.offset + op.length - 1}`;
-}
-
-function verb(op: Op): string {
-  return op.kind === 'write' ? 'written' : `${op.kind} done`;
+/** Last byte included, as people count. */
+function rangeOf({ kind, offset, length }: Op): string {
+  if (offset === undefined || length === undefined) return '';
+  if (kind === 'truncate') return `, to ${plural(offset, 'byte')}`;
+  return length === 0 ? '' : `, bytes ${offset}–${offset + length - 1}`;
 }
 
 function processOf(cut: CutFacts, op: Op): string {
@@ -155,15 +215,15 @@ function processOf(cut: CutFacts, op: Op): string {
   return `${cut.processes[String(op.pid)] ?? 'process'}[${op.pid}]`;
 }
 
-/** `unlink of \`a-journal\` by node[88] at 2.16 s and 3 more disk ops`. */
+/** `unlink of \`a-journal\` by node[88] at 2.16 s was made`. */
 function listOps(cut: CutFacts, ops: readonly Op[]): string {
-  const shown = ops
-    .slice(-3)
-    .map(
-      (op) => `${op.kind} of \`${op.path}\`${rangeOf(op)} by ${processOf(cut, op)} at ${seconds(op.timeMs)}`,
-    );
+  const shown = ops.slice(-3).map((op) => {
+    const to = op.toPath === undefined ? '' : ` to \`${op.toPath}\``;
+    return `${op.kind} of \`${op.path}\`${to}${rangeOf(op)} by ${processOf(cut, op)} at ${formatInstant(op.timeMs)}`;
+  });
   const more = ops.length - shown.length;
-  return `${shown.join('; ')}${more > 0 ? `; and ${more} more disk ops` : ''} ${ops.length === 1 ? 'was' : 'were'} made`;
+  const rest = more === 0 ? '' : `; and ${plural(more, 'more disk op')}`;
+  return `${shown.join('; ')}${rest} ${ops.length === 1 ? 'was' : 'were'} made`;
 }
 
 /**
@@ -171,8 +231,8 @@ function listOps(cut: CutFacts, ops: readonly Op[]): string {
  * be a later one: pages are written again with what they hold, and journals keep copies of them. What follows the name op
  * that ends a commit (the unlink of a journal, a rename) is somebody else's.
  */
-function writeOf(trace: Trace, during: readonly Op[]): Trace | undefined {
-  const commit = during.findIndex((candidate) => candidate.kind === 'unlink' || candidate.kind === 'rename');
+function ownWrite(trace: Trace, during: readonly Op[]): Trace | undefined {
+  const commit = during.findIndex(({ kind }) => kind === 'unlink' || kind === 'rename');
   const own = commit < 0 ? during : during.slice(0, commit);
   const op = own.find(
     (candidate) =>
@@ -185,10 +245,18 @@ function writeOf(trace: Trace, during: readonly Op[]): Trace | undefined {
 }
 
 /** One clock serves the disk and the clients: what an op did lies between its invocation and its acknowledgement. */
-function isDuring(dropped: Op, op: BrokenOp, cut: CutFacts): boolean {
-  return dropped.timeMs >= op.invokedMs && dropped.timeMs <= (op.acknowledgedMs ?? cut.timeMs);
+function isDuring({ timeMs }: Op, op: BrokenOp, cut: CutFacts): boolean {
+  return timeMs >= op.invokedMs && timeMs <= (op.acknowledgedMs ?? cut.timeMs);
 }
 
-function seconds(timeMs: number): string {
-  return `${(timeMs / 1000).toFixed(2)} s`;
+function theCut(cut: CutFacts): string {
+  return `the cut at ${formatInstant(cut.timeMs)}`;
+}
+
+/** No power was cut: what is judged is what a cut would have left. */
+function aside(cut: CutFacts): string[] {
+  if (cut.kind !== 'lose-unsynced') return [];
+  return [
+    `at ${formatInstant(cut.timeMs)} the target lived on; the durable state of that instant, which is what a power cut would have left, was booted apart`,
+  ];
 }

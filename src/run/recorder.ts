@@ -7,17 +7,23 @@ import type { HistoryOp, Json } from '../checkers/history.ts';
 import type { RunClock } from './clock.ts';
 
 const chunkOps = 500;
+/** An op is in the file after so long at the latest, if another one follows. */
+const flushAfterMs = 1_000;
+
+export type Recorded = Omit<HistoryOp, 'index' | 'timeMs' | 'boot'>;
 
 export class Recorder {
   readonly history: HistoryOp[] = [];
-  readonly #clock: RunClock;
-  readonly #fd: number;
+  readonly #clock: Pick<RunClock, 'now'>;
+  readonly #file: number;
+  #isOpen = true;
   #written = 0;
+  #flushedMs = 0;
   #boot = 0;
 
-  constructor(clock: RunClock, file: string) {
+  constructor(clock: Pick<RunClock, 'now'>, file: string) {
     this.#clock = clock;
-    this.#fd = openSync(file, 'w', 0o600);
+    this.#file = openSync(file, 'w', 0o600);
   }
 
   /** How often the machine has been booted. */
@@ -29,15 +35,15 @@ export class Recorder {
     this.#boot++;
   }
 
-  record(op: Omit<HistoryOp, 'index' | 'timeMs' | 'boot'> & { readonly timeMs?: number }): HistoryOp {
-    const recorded: HistoryOp = {
-      ...op,
-      index: this.history.length,
-      timeMs: op.timeMs ?? this.#clock.now(),
-      boot: this.#boot,
-    };
+  /** Throws when the store is full: what is not recorded must not happen. */
+  record(op: Recorded): HistoryOp {
+    const timeMs = this.#clock.now();
+    const recorded: HistoryOp = { ...op, index: this.history.length, timeMs, boot: this.#boot };
     this.history.push(recorded);
-    if (this.history.length - this.#written >= chunkOps) this.flush();
+    if (this.history.length - this.#written >= chunkOps || timeMs - this.#flushedMs >= flushAfterMs) {
+      this.#flushedMs = timeMs;
+      this.flush();
+    }
     return recorded;
   }
 
@@ -48,11 +54,18 @@ export class Recorder {
   flush(): void {
     const lines = this.history.slice(this.#written).map((op) => `${JSON.stringify(op)}\n`);
     this.#written = this.history.length;
-    if (lines.length > 0) writeSync(this.#fd, lines.join(''));
+    const bytes = Buffer.from(lines.join(''));
+    // A nearly full disk takes a part and says so in a number only.
+    for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#file, bytes, offset);
   }
 
   close(): void {
-    this.flush();
-    closeSync(this.#fd);
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.#file);
+    }
   }
 }

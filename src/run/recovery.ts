@@ -18,6 +18,7 @@ export interface Recovery {
   readonly started: boolean;
   /** The read of everything, where the target started. */
   readonly read?: Completion;
+  /** What its own check says, where the read was answered. */
   readonly integrity?: Integrity;
 }
 
@@ -28,23 +29,26 @@ export interface RecoverySteps {
 }
 
 const startAttempts = 3;
+const readAttempts = 2;
 const readTimeoutMs = 60_000;
 
+/** The machine is booted; it is off afterwards if the target could not be started. */
 export async function recover(
-  machine: Machine,
-  instance: TargetInstance,
+  machine: Pick<Machine, 'kill' | 'boot'>,
+  instance: Pick<TargetInstance, 'start' | 'connect' | 'verify'>,
   finalRead: ClientOp,
   steps: RecoverySteps,
 ): Promise<Recovery> {
   const failures: StartError[] = [];
   steps.onPhase?.('start');
   for (let attempt = 1; attempt <= startAttempts; attempt++) {
-    const failure = await tryStart(instance);
+    const failure = await startFailure(instance);
     if (failure === undefined) {
       steps.onPhase?.('final read');
       const read = await readAll(instance, finalRead, steps);
+      if (isSilent(read)) return { failures, started: true, read };
       steps.onPhase?.('integrity check');
-      return { failures, started: true, read, integrity: await instance.verify() };
+      return { failures, started: true, read, integrity: await integrityOf(instance) };
     }
     failures.push(failure);
     // The next attempt meets what the failed one left, as a user's would; only the processes are new.
@@ -54,7 +58,7 @@ export async function recover(
   return { failures, started: false };
 }
 
-async function tryStart(instance: TargetInstance): Promise<StartError | undefined> {
+async function startFailure(instance: Pick<TargetInstance, 'start'>): Promise<StartError | undefined> {
   try {
     await instance.start();
     return undefined;
@@ -64,19 +68,36 @@ async function tryStart(instance: TargetInstance): Promise<StartError | undefine
   }
 }
 
-/** Reads through a client of its own. A read that did not answer is tried once more: the first may have met a recovery. */
+/** A target that must be started anew for its check, and cannot be, has failed it. */
+async function integrityOf(instance: Pick<TargetInstance, 'verify'>): Promise<Integrity> {
+  try {
+    return await instance.verify();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    return { ok: false, method: 'its own check', lines: [error.message, ...error.lastLines].slice(0, 20) };
+  }
+}
+
+/**
+ * Reads through a client of its own. A read that was refused or broken off is tried once more: the first may have met a
+ * recovery. One that was not answered in time will not be.
+ */
 export async function readAll(
-  instance: TargetInstance,
+  instance: Pick<TargetInstance, 'connect'>,
   finalRead: ClientOp,
-  steps: RecoverySteps,
+  steps: Pick<RecoverySteps, 'record'>,
 ): Promise<Completion> {
-  let completion: Completion = { type: 'info', error: 'not asked' };
-  for (let attempt = 1; attempt <= 2 && completion.type !== 'ok'; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const client = await instance.connect();
     steps.record({ type: 'invoke', f: finalRead.f });
-    completion = await client.invoke(finalRead, readTimeoutMs);
+    const completion = await client.invoke(finalRead, readTimeoutMs);
     steps.record({ f: finalRead.f, ...completion });
     await client.close();
+    if (completion.type === 'ok' || isSilent(completion) || attempt === readAttempts) return completion;
   }
-  return completion;
+}
+
+/** No answer came in time. */
+export function isSilent({ type, error }: Completion): boolean {
+  return type === 'info' && error === 'timeout';
 }

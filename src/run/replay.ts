@@ -2,19 +2,20 @@
 import { spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Op } from '../disk/op.ts';
+import type { HistoryOp } from '../checkers/history.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
-import type { UnsyncedFile } from '../mount/control.ts';
 import type { Finding } from '../report/results.ts';
-import type { TargetContext } from '../targets/target.ts';
 import { UsageError } from '../targets/usage-error.ts';
-import { readHistory } from './analyze.ts';
-import type { CutFacts } from './cut-facts.ts';
-import { judgeImage } from './image-boot.ts';
-import type { Found } from './judge.ts';
+import type { Workload } from '../workloads/workload.ts';
+import { readHistory, readRecord } from './analyze.ts';
+import type { StoredFinding } from './finding-book.ts';
+import { bootImage } from './image-boot.ts';
+import { findingOf, judgeRecovery, type Found } from './judge.ts';
 import { makePlan } from './plan.ts';
+import { proveViolation } from './proof.ts';
+import type { RecoverySteps } from './recovery.ts';
 import type { RunRecord } from './run-record.ts';
 import { readJson, storeAt } from './store.ts';
 
@@ -27,90 +28,112 @@ export interface Replay {
   readonly notes: readonly string[];
 }
 
-interface StoredFinding extends Finding {
-  readonly boot: number;
-  readonly cutTimeMs: number | null;
-  readonly dropped: {
-    readonly files: readonly UnsyncedFile[];
-    readonly ops: readonly Op[];
-    readonly opCount: number;
-  } | null;
+/** A finding whose image is there. */
+interface Replayable extends StoredFinding {
+  readonly fault: NonNullable<StoredFinding['fault']>;
 }
 
 const programsUser = { uid: 65534, gid: 65534 } as const;
 
 export async function replayFinding(directory: string): Promise<Replay> {
   const findingDirectory = resolve(directory);
-  const findingFile = join(findingDirectory, 'finding.json');
-  if (!existsSync(findingFile)) throw new UsageError(`${directory} is not a finding: it has no finding.json`);
-  const finding = readJson<StoredFinding>(findingFile);
-  const image = join(findingDirectory, 'image');
-  if (!existsSync(image) || finding.cutTimeMs === null) {
-    throw new UsageError(
-      `${directory} holds no crash image: only the first findings of a class, and those of a power cut, keep one`,
-    );
-  }
+  const finding = findFinding(directory, findingDirectory);
   await clearLeftovers();
   const work = await createWorkDirectory(programsUser);
   try {
-    return await replayIn(work, findingDirectory, finding, image);
+    return await replayIn(work, findingDirectory, finding);
   } finally {
     await work.remove();
   }
 }
 
-async function replayIn(
-  work: WorkDirectory,
-  findingDirectory: string,
-  finding: StoredFinding,
-  image: string,
-): Promise<Replay> {
+function findFinding(asked: string, directory: string): Replayable {
+  const file = join(directory, 'finding.json');
+  if (!existsSync(file)) throw new UsageError(`${asked} is not a finding: it has no finding.json`);
+  const finding = readJson<StoredFinding>(file);
+  const { fault } = finding;
+  if (fault !== undefined && existsSync(join(directory, 'image'))) return { ...finding, fault };
+  throw new UsageError(
+    `${asked} holds no crash image: only the first findings of a class, and those of a power cut, keep one`,
+  );
+}
+
+async function replayIn(work: WorkDirectory, findingDirectory: string, finding: Replayable): Promise<Replay> {
   const store = storeAt(dirname(dirname(findingDirectory)));
-  const run = readJson<RunRecord>(store.runFile);
-  const plan = makePlan(run.options);
+  const record = readRecord(store);
+  const plan = makePlan(record.options);
   const detected = await plan.target.detect();
   if (!detected.found) throw new UnavailableError(detected.sentence);
-  const copy = join(work.control, 'image');
-  await copyTree(image, copy);
+  const image = join(work.control, 'image');
+  await copyTree(join(findingDirectory, 'image'), image);
   const logDirectory = join(findingDirectory, 'replay-logs');
   mkdirSync(logDirectory, { recursive: true, mode: 0o700 });
   chownSync(work.run, programsUser.uid, programsUser.gid);
-  const cut = factsOf(finding);
-  const boot = run.sufferedBoots.includes(finding.boot) ? finding.boot : finding.boot - 1;
-  const before = readHistory(store.historyFile).filter((op) => op.timeMs <= cut.timeMs);
-  const { findings, notes } = await judgeImage(
+  const { target, workload, settings } = plan;
+  const history = new ReplayedHistory(readHistory(store.historyFile), finding);
+  const recovery = await bootImage(
     {
-      target: plan.target,
-      workload: plan.workload,
-      clock: { now: () => cut.timeMs + 1 },
-      contextFor: (machine): TargetContext => ({
+      target,
+      workload,
+      contextFor: (machine) => ({
         machine,
-        settings: plan.settings,
-        workload: plan.workload.name,
+        settings,
+        workload: workload.name,
         logDirectory,
         runDirectory: work.run,
       }),
     },
-    { directory: copy, mountPoint: work.mountPoint, cut, boot, before, facts: run.facts },
+    { directory: image, mountPoint: work.mountPoint },
+    { record: (op) => history.record(op) },
   );
-  const found = findings.map((entry) => entry.finding);
-  return { finding, found, notes, reproduced: found.some((entry) => entry.class === finding.class) };
-}
-
-function factsOf(finding: StoredFinding): CutFacts {
-  const { files = [], ops = [], opCount = 0 } = finding.dropped ?? {};
+  const judged = judgeRecovery(recovery, finding.fault, record.facts.contract);
+  const found = [
+    ...(judged.finding === undefined ? [] : [judged.finding]),
+    ...history.judge(workload, record),
+  ];
   return {
-    number: finding.cut,
-    kind: 'power-cut',
-    timeMs: finding.cutTimeMs ?? 0,
-    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-    files,
-    ops,
-    opCount,
-    processes: {},
-    rules: { data: finding.evidence.rule, name: finding.evidence.rule, attributes: finding.evidence.rule },
+    finding,
+    found,
+    notes: judged.notes,
+    reproduced: found.some((one) => one.class === finding.class),
   };
 }
+
+/** The history up to the fault, then the reads of the image in the boot that showed the finding. */
+class ReplayedHistory {
+  readonly #history: HistoryOp[];
+  readonly #finding: Replayable;
+
+  constructor(history: readonly HistoryOp[], finding: Replayable) {
+    this.#finding = finding;
+    this.#history = history.filter(
+      ({ boot, timeMs }) => boot < finding.boot && timeMs <= finding.fault.timeMs,
+    );
+  }
+
+  record(op: Parameters<RecoverySteps['record']>[0]): void {
+    this.#history.push({
+      ...op,
+      process: reader,
+      final: true,
+      index: this.#history.length,
+      timeMs: this.#finding.fault.timeMs + 1,
+      boot: this.#finding.boot,
+    });
+  }
+
+  judge(workload: Workload, { facts }: RunRecord): Found[] {
+    const { boot, fault } = this.#finding;
+    const interruptions = facts.interruptions.filter((interruption) => interruption.boot <= boot);
+    return workload
+      .check(this.#history, { ...facts, interruptions })
+      .violations.filter((violation) => violation.boot === boot)
+      .map((violation) => findingOf(violation, proveViolation(violation, fault, [])));
+  }
+}
+
+/** No client ever has this number. */
+const reader = Number.MAX_SAFE_INTEGER;
 
 /** With owners, times, links and holes: Node's own copy keeps no owners. */
 function copyTree(from: string, to: string): Promise<void> {

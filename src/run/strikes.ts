@@ -1,29 +1,36 @@
 /** Carries out what the nemeses ask of a trial, in turn, until the time is up: their circumstances. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FreezeTrigger } from '../mount/control.ts';
 import type { Circumstances, Nemesis } from '../nemeses/nemesis.ts';
 import type { Random } from '../nemeses/random.ts';
-import { harmlessFacts, lossFacts } from './cut-facts.ts';
+import { formatInstant, formatSize, plural } from '../report/format.ts';
+import { harmlessFacts, lossFacts, type CutFacts } from './cut-facts.ts';
+import { exportImage } from './export-image.ts';
+import { bootImage } from './image-boot.ts';
 import type { Trial } from './trial.ts';
 import { Watch } from './watch.ts';
 
 export interface StrikeParts {
   readonly nemeses: readonly Nemesis[];
   readonly random: Random;
-  /** Aborted when the user wants the run to end: what was done until then is judged. */
-  readonly interrupted: AbortSignal;
+  /** Where images lie that are booted. */
+  readonly scratchDirectory: string;
 }
 
 /** How long a cut waits for its op: a target that writes nothing is cut all the same. */
 const triggerPatienceMs = 2_000;
 
+type OpTrigger = Extract<FreezeTrigger, { at: 'unsynced-op' }>;
+
 /** From the first op to the end of the run's time. The last strike begins when the time is up. */
-export async function strike(trial: Trial, { nemeses, random, interrupted }: StrikeParts): Promise<void> {
-  const { clock, options } = trial.parts;
+export async function strike(trial: Trial, parts: StrikeParts): Promise<void> {
+  const { clock, options, interrupted } = trial.parts;
   const isOver = () => trial.ended || interrupted.aborted;
   const watch = new Watch(trial, clock.now() + options.timeMs, isOver);
-  const circumstances = new Strikes(trial, watch, random);
+  const circumstances = new Strikes(trial, watch, parts, isOver);
   for (let turn = 0; !isOver() && !watch.isTimeUp(); turn++) {
-    const nemesis = nemeses[turn % nemeses.length];
+    const nemesis = parts.nemeses[turn % parts.nemeses.length];
     if (nemesis === undefined) throw new Error('a trial needs a nemesis');
     await watch.work(options.intervalMs * (nemesis.pace ?? 1));
     if (!isOver()) await nemesis.strike(circumstances);
@@ -35,12 +42,16 @@ class Strikes implements Circumstances {
   readonly intervalMs: number;
   readonly #trial: Trial;
   readonly #watch: Watch;
+  readonly #scratchDirectory: string;
+  readonly #isOver: () => boolean;
 
-  constructor(trial: Trial, watch: Watch, random: Random) {
-    this.random = random;
+  constructor(trial: Trial, watch: Watch, parts: StrikeParts, isOver: () => boolean) {
+    this.random = parts.random;
     this.intervalMs = trial.parts.options.intervalMs;
     this.#trial = trial;
     this.#watch = watch;
+    this.#scratchDirectory = parts.scratchDirectory;
+    this.#isOver = isOver;
   }
 
   async work(durationMs: number): Promise<void> {
@@ -48,97 +59,151 @@ class Strikes implements Circumstances {
   }
 
   async cutPower(): Promise<void> {
+    if (this.#isOver()) return;
     const trial = this.#trial;
-    const { machine, clock, unsynced } = trial.parts;
-    await this.#span('power-cut', async () => {
-      await this.#stopIfGraceful();
-      const report = await machine.cut(this.#trigger(), 'lose-all');
-      trial.cuts++;
-      const cut = lossFacts(clock, 'power-cut', trial.faults, report.frozenMs, report, report.image);
-      trial.droppedOps += cut.opCount;
-      unsynced.add(cut.files);
+    const trigger = this.#drawTrigger();
+    await this.#span('power-cut', trigger, async () => {
+      const now = { at: 'now' } as const;
+      const report = await trial.parts.machine.cut(
+        (await this.#stopGracefully()) ? now : trigger,
+        'lose-all',
+      );
+      const cut = lossFacts('power-cut', this.#countCut(report.opCount), report);
+      this.#tell(cut);
       await trial.comeBack('power-cut', cut);
     });
   }
 
   async kill(): Promise<void> {
+    if (this.#isOver()) return;
     const trial = this.#trial;
-    await this.#span('kill', async () => {
-      await this.#stopIfGraceful();
+    const { clock, machine } = trial.parts;
+    await this.#span('kill', undefined, async () => {
+      await this.#stopGracefully();
       // Before the signal: an acknowledgement that crosses it counts for nothing, which errs on the target's side.
-      const timeMs = trial.parts.clock.now();
-      await trial.parts.machine.kill();
-      trial.kills++;
-      await trial.comeBack('kill', harmlessFacts('kill', trial.faults, timeMs));
+      const timeMs = clock.now();
+      await machine.kill();
+      trial.tally.kills++;
+      await trial.comeBack('kill', harmlessFacts('kill', timeMs));
     });
   }
 
   async checkpoint(): Promise<void> {
-    await this.#span('checkpoint', async () => {
+    if (this.#isOver()) return;
+    await this.#span('checkpoint', undefined, async () => {
       await this.#trial.parts.machine.disk.request('checkpoint');
     });
   }
 
-  takeReport(): Promise<void> {
-    return this.#trial.takeReport();
+  async takeReport(): Promise<void> {
+    if (!this.#isOver()) await this.#trial.takeReport();
   }
 
   async loseUnsynced(): Promise<void> {
+    if (this.#isOver()) return;
     const trial = this.#trial;
-    const { machine, clock, unsynced } = trial.parts;
-    await this.#span('lose-unsynced', async () => {
-      await machine.disk.request('freeze', { trigger: this.#trigger() });
-      const { image, frozenMs } = await machine.disk.request('keep-image');
-      // The loss waits for pages that held requests keep locked: it ends after the thaw.
-      const losing = machine.disk.request('lose-unsynced');
-      await machine.disk.request('thaw');
-      const loss = await losing;
-      trial.cuts++;
-      trial.suffer();
-      const cut = lossFacts(clock, 'lose-unsynced', trial.faults, frozenMs, loss, image);
-      trial.droppedOps += cut.opCount;
-      unsynced.add(cut.files);
-      await trial.examine(cut);
-      await machine.disk.request('drop-image', { image });
-    });
+    const loss = await this.#loseUnsynced();
     // How the living target takes it is worth a note.
-    await this.#watch.work(this.intervalMs / 2, true);
-    if (!this.#watch.isTimeUp()) {
-      await trial.beginLife('after a loss under its feet the living target is not the one that was promised');
+    await this.#watch.suffer(this.intervalMs / 2, loss.timeMs);
+    await this.#bootApart(loss);
+    if (!this.#isOver() && !this.#watch.isTimeUp()) {
+      await trial.beginAnew('the power cut is over that took what the living target lost');
     }
   }
 
-  async #stopIfGraceful(): Promise<void> {
+  async #loseUnsynced(): Promise<CutFacts> {
+    const { disk } = this.#trial.parts.machine;
+    const trigger = this.#drawTrigger();
+    return this.#span('lose-unsynced', trigger, async () => {
+      const { frozenMs } = await disk.request('freeze', { trigger });
+      // All of one instant: nothing is applied in between.
+      const kept = await disk.request('keep-image');
+      await disk.request('lose-unsynced');
+      await disk.request('thaw');
+      const cut = lossFacts('lose-unsynced', this.#countCut(kept.opCount), { ...kept, frozenMs });
+      this.#tell(cut);
+      return cut;
+    });
+  }
+
+  async #bootApart(loss: CutFacts): Promise<void> {
+    const trial = this.#trial;
+    const { machine, target, workload, contextFor, progress } = trial.parts;
+    if (loss.image === undefined) throw new Error('the loss left no image');
+    const scratch = await mkdtemp(join(this.#scratchDirectory, 'image-'));
+    try {
+      const directory = join(scratch, 'disk');
+      progress.phase('boot');
+      await exportImage(machine.disk, loss.image, directory);
+      const parts = {
+        target,
+        workload,
+        contextFor: (apart: typeof machine) => contextFor(apart, `image-${loss.number}`),
+      };
+      const place = { directory, mountPoint: machine.directory };
+      await trial.replaceBy(loss, (steps) => bootImage(parts, place, steps));
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
+  /** True when it was asked for: nothing of the target runs any more then. */
+  async #stopGracefully(): Promise<boolean> {
     const trial = this.#trial;
     const { options, recorder, progress } = trial.parts;
-    if (options.stopSignal !== 'SIGTERM') return;
+    if (options.stopSignal !== 'SIGTERM') return false;
     progress.phase('stop');
     await trial.stopCrew();
     const graceful = await trial.instance.stop(options.stopGraceMs);
     recorder.nemesis('info', 'stop', { graceful });
-    if (!graceful)
-      trial.notes.add(`the target did not stop within ${options.stopGraceMs / 1000} s of SIGTERM`);
-    await trial.takeReport();
+    if (!graceful) {
+      trial.notes.add(`the target did not stop within ${options.stopGraceMs / 1000} s of being asked to`);
+      return true;
+    }
+    trial.notes.addCleanStop(await trial.takeReport());
+    return true;
   }
 
-  #trigger(): FreezeTrigger {
-    if (this.#trial.parts.options.stopSignal === 'SIGTERM') return { at: 'now' };
-    return {
-      at: 'unsynced-op',
-      // Small numbers meet the narrow windows of a busy target, large ones its rare ops.
-      afterOps: this.random.integer(0, this.random.pick([4, 40, 400])),
-      edge: this.random.pick(['after', 'before'] as const),
-      withinMs: triggerPatienceMs,
-    };
+  /** Always drawn, and always alike, so that one seed gives the same triggers however long things take. */
+  #drawTrigger(): OpTrigger {
+    // Small numbers meet the narrow windows of a busy target, large ones its rare ops.
+    const most = this.random.pick([4, 40, 400]);
+    const afterOps = this.random.integer(0, most);
+    const edge = this.random.pick(['after', 'before'] as const);
+    return { at: 'unsynced-op', afterOps, edge, withinMs: triggerPatienceMs };
   }
 
-  async #span(f: string, doIt: () => Promise<void>): Promise<void> {
+  #countCut(droppedOps: number): number {
+    const { tally } = this.#trial;
+    tally.droppedOps += droppedOps;
+    return ++tally.cuts;
+  }
+
+  #tell(cut: CutFacts): void {
+    const { progress, unsynced } = this.#trial.parts;
+    unsynced.add(cut.files);
+    const dropped = `${plural(cut.opCount, 'disk op')} with ${formatSize(cut.sizeBytes)} of data in ${plural(cut.files.length, 'file')}`;
+    progress.event(
+      `cut ${cut.number} at ${formatInstant(cut.timeMs)} dropped ${cut.opCount === 0 ? 'nothing' : dropped}`,
+    );
+  }
+
+  async #span<Result>(
+    f: string,
+    trigger: OpTrigger | undefined,
+    doIt: () => Promise<Result>,
+  ): Promise<Result> {
     const { recorder, clock, progress } = this.#trial.parts;
     const startMs = clock.now();
-    recorder.nemesis('invoke', f);
+    recorder.nemesis(
+      'invoke',
+      f,
+      trigger === undefined ? undefined : { ...trigger, edge: trigger.edge ?? 'after' },
+    );
     progress.phase(f);
-    await doIt();
+    const result = await doIt();
     recorder.nemesis('info', f);
     this.#trial.spans.push({ f, startMs, endMs: clock.now() });
+    return result;
   }
 }

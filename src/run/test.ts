@@ -1,30 +1,32 @@
 /** `powercut test`: one run from a plan to results, report and store. Whatever happens, it takes down what it put up. */
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RunFacts } from '../checkers/facts.ts';
 import { createMachine } from '../machine/create-machine.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
 import type { Machine } from '../machine/machine.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
+import type { DiskControl } from '../mount/control.ts';
 import { startDisk } from '../mount/start-disk.ts';
 import { seededRandom } from '../nemeses/random.ts';
+import { renderJson } from '../report/json.ts';
 import { renderPage } from '../report/page/page.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Results } from '../report/results.ts';
 import { judgedContract } from '../targets/judged-contract.ts';
 import type { TargetContext, TargetInstance } from '../targets/target.ts';
-import { startClock } from './clock.ts';
+import { startClock, type RunClock } from './clock.ts';
+import { conclude } from './conclusion.ts';
 import { FindingBook } from './finding-book.ts';
+import { logEnds } from './logs.ts';
 import type { TestOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { Recorder } from './recorder.ts';
 import type { RunRecord } from './run-record.ts';
-import { createStore, writeJson, type RunStore } from './store.ts';
+import { createStore, writeJson, writeWhole, type RunStore } from './store.ts';
 import { strike } from './strikes.ts';
 import { Trial } from './trial.ts';
 import { UnsyncedLog } from './unsynced-log.ts';
-import { countOps, verdict } from './verdict.ts';
 import { packageVersion } from './version.ts';
 
 export interface RunUi {
@@ -44,184 +46,181 @@ export async function runTest(options: TestOptions, ui: RunUi): Promise<Results>
   const store = createStore(options.store, testName(options), startedAt);
   const work = await createWorkDirectory(programsUser);
   try {
-    return await runIn(work, store, plan, options, ui, { version: detected.version, startedAt });
+    const run = new Run(plan, options, ui, store, { version: detected.version, startedAt });
+    return await run.run(work);
   } finally {
     await work.remove();
   }
 }
 
-interface Identity {
-  name: string;
-  version: string;
+function testName(options: TestOptions): string {
+  const target = basename(options.target).replaceAll(/[^\w.-]/g, '_');
+  return [target, options.workload, ...options.nemesis].join('-');
 }
 
-async function runIn(
-  work: WorkDirectory,
-  store: RunStore,
-  plan: Plan,
-  options: TestOptions,
-  ui: RunUi,
-  begun: { readonly version: string; readonly startedAt: Date },
-): Promise<Results> {
-  const clock = startClock();
-  const disk = await startDisk({
-    mountPoint: work.mountPoint,
-    workDirectory: work.control,
-    profile: options.profile,
-    pins: options.pins,
-    opLogFile: store.opLogFile,
-    owner: programsUser,
-  });
-  const machine = createMachine({ disk, directory: work.mountPoint });
-  const recorder = new Recorder(clock, store.historyFile);
-  const facts = { contract: judgedContract(plan.target.documented(plan.settings), options.contract) };
-  const identity: Identity = { name: plan.target.name, version: begun.version };
-  let expected = plan.target.expectedUnsynced(plan.settings);
-  const findings = new FindingBook(store, disk, options.profile, (finding) =>
-    ui.progress.event(`finding ${finding.number} (${finding.class}): ${finding.message}`),
-  );
-  const unsynced = new UnsyncedLog();
-  const trial = new Trial({
-    target: plan.target,
-    workload: plan.workload,
-    progress: ui.progress,
-    options,
-    clock,
-    recorder,
-    machine,
-    findings,
-    unsynced,
-    facts,
-    contextFor: contextsIn(work, store, plan, options.workload),
-    onSetUp(instance: TargetInstance) {
-      if (instance.declared === undefined) return;
-      identity.name = instance.declared.name;
-      identity.version = instance.declared.version;
-      expected = instance.declared.expectedUnsynced;
-      facts.contract = judgedContract(instance.declared.documented, options.contract);
-    },
-  });
-  try {
-    await Promise.race([live(trial, plan, options, ui), diskLoss(disk.ended)]);
-  } finally {
-    ui.progress.phase('clean up');
-    recorder.close();
-    await machine.close();
-    await disk.close();
+class Run {
+  readonly #plan: Plan;
+  readonly #options: TestOptions;
+  readonly #ui: RunUi;
+  readonly #store: RunStore;
+  readonly #startedAt: string;
+  readonly #clock: RunClock = startClock();
+  readonly #unsynced = new UnsyncedLog();
+  /** What the target says of itself, once it runs, outranks what was known before. */
+  readonly #facts: { contract: RunRecord['facts']['contract'] };
+  #target: Results['target'];
+  #expected: ReturnType<Plan['target']['expectedUnsynced']>;
+
+  constructor(
+    plan: Plan,
+    options: TestOptions,
+    ui: RunUi,
+    store: RunStore,
+    begun: { readonly version: string; readonly startedAt: Date },
+  ) {
+    const { target, settings } = plan;
+    this.#plan = plan;
+    this.#options = options;
+    this.#ui = ui;
+    this.#store = store;
+    this.#startedAt = begun.startedAt.toISOString();
+    this.#facts = { contract: judgedContract(target.documented(settings), options.contract) };
+    this.#target = { name: target.name, version: begun.version, settings };
+    this.#expected = target.expectedUnsynced(settings);
   }
-  ui.progress.phase('check');
-  const results = assemble(trial, {
-    plan,
-    options,
-    store,
-    recorder,
-    findings,
-    identity,
-    facts,
-    begun,
-    durationMs: clock.now(),
-  });
-  const complete = { ...results, unsynced: unsynced.entries(expected) };
-  writeRun(store, trial, options, recorder, complete);
-  return complete;
-}
 
-async function live(trial: Trial, plan: Plan, options: TestOptions, ui: RunUi): Promise<void> {
-  await trial.beginLife();
-  const random = seededRandom(options.seed);
-  await strike(trial, { nemeses: plan.nemeses, random, interrupted: ui.interrupted });
-  await trial.finish();
-}
+  async run(work: WorkDirectory): Promise<Results> {
+    const disk = await startDisk({
+      mountPoint: work.mountPoint,
+      workDirectory: work.control,
+      profile: this.#options.profile,
+      pins: this.#options.pins,
+      opLogFile: this.#store.opLogFile,
+      owner: programsUser,
+      epochMs: this.#clock.epochMs,
+    });
+    const machine = createMachine({ disk, directory: work.mountPoint });
+    const recorder = new Recorder(this.#clock, this.#store.historyFile);
+    const findings = this.#findingBook(disk);
+    const trial = this.#trial({ work, machine, recorder, findings });
+    const failures: unknown[] = [];
+    const attempt = (doIt: () => Promise<void>) => doIt().catch((error: unknown) => failures.push(error));
+    await attempt(() => Promise.race([this.#live(trial, work), endOf(disk)]));
+    this.#ui.progress.phase('clean up');
+    await attempt(() => machine.close());
+    await attempt(() => trial.stopCrew());
+    await attempt(async () => recorder.close());
+    await attempt(() => disk.close());
+    if (failures.length > 0) throw failures[0];
+    this.#ui.progress.phase('check');
+    return this.#conclude(trial, recorder, findings);
+  }
 
-async function diskLoss(ended: Promise<string>): Promise<never> {
-  throw new Error(`the disk ended in the middle of the run: ${await ended}`);
-}
+  async #live(trial: Trial, work: WorkDirectory): Promise<void> {
+    await trial.beginLife();
+    await strike(trial, {
+      nemeses: this.#plan.nemeses,
+      random: seededRandom(this.#options.seed),
+      scratchDirectory: work.control,
+    });
+    if (this.#ui.interrupted.aborted) {
+      const seconds = (this.#clock.now() / 1000).toFixed(1);
+      trial.notes.add(`the run was interrupted at ${seconds} s: what had been done until then was judged`);
+    }
+    await trial.finish();
+  }
 
-/** Logs go to the store, sockets and passwords to the programs' own folder off the disk. */
-function contextsIn(work: WorkDirectory, store: RunStore, plan: Plan, workload: string) {
-  return (machine: Machine, name: string): TargetContext => {
-    const logDirectory = join(store.logsDirectory, name);
+  #findingBook(disk: DiskControl): FindingBook {
+    return new FindingBook(this.#store, disk, this.#options.profile, (finding) =>
+      this.#ui.progress.event(`finding ${finding.number} (${finding.class}): ${finding.message}`),
+    );
+  }
+
+  #trial(parts: {
+    readonly work: WorkDirectory;
+    readonly machine: Machine;
+    readonly recorder: Recorder;
+    readonly findings: FindingBook;
+  }): Trial {
+    const { work, machine, recorder, findings } = parts;
+    const trial: Trial = new Trial({
+      target: this.#plan.target,
+      workload: this.#plan.workload,
+      options: this.#options,
+      progress: this.#ui.progress,
+      interrupted: this.#ui.interrupted,
+      clock: this.#clock,
+      unsynced: this.#unsynced,
+      facts: this.#facts,
+      machine,
+      recorder,
+      findings,
+      contextFor: (inMachine, name) => this.#contextIn(work, inMachine, name),
+      onSetUp: (instance) => this.#learn(instance),
+      onBoot: () => {
+        recorder.flush();
+        writeJson(this.#store.runFile, this.#record(trial, findings, false));
+      },
+    });
+    return trial;
+  }
+
+  /** Logs go to the store, sockets and passwords to the programs' own folder off the disk. */
+  #contextIn(work: WorkDirectory, machine: Machine, name: string): TargetContext {
+    const logDirectory = join(this.#store.logsDirectory, name);
     const runDirectory = join(work.run, name);
     mkdirSync(logDirectory, { recursive: true, mode: 0o700 });
     mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
     chownSync(runDirectory, programsUser.uid, programsUser.gid);
-    return { machine, settings: plan.settings, workload, logDirectory, runDirectory };
-  };
+    const { settings, workload } = this.#plan;
+    return { machine, settings, workload: workload.name, logDirectory, runDirectory };
+  }
+
+  #learn({ declared }: TargetInstance): void {
+    if (declared === undefined) return;
+    this.#target = { ...this.#target, name: declared.name, version: declared.version };
+    this.#expected = declared.expectedUnsynced;
+    this.#facts.contract = judgedContract(declared.documented, this.#options.contract);
+  }
+
+  #record(trial: Trial, findings: FindingBook, finished: boolean): RunRecord {
+    const full = this.#unsynced.isFull ? ['more files were un-synced than are listed'] : [];
+    return {
+      format: 1,
+      finished,
+      powercut: packageVersion(),
+      startedAt: this.#startedAt,
+      durationMs: this.#clock.now(),
+      options: this.#options,
+      target: this.#target,
+      facts: trial.runFacts(),
+      tally: trial.tally,
+      notes: [...trial.notes.list(), ...findings.notes, ...full],
+      samples: finished ? trial.samples : [],
+      spans: finished ? trial.spans : [],
+    };
+  }
+
+  /** Results come last: a store that has them is complete. */
+  #conclude(trial: Trial, { history }: Recorder, book: FindingBook): Results {
+    const store = this.#store;
+    const record = this.#record(trial, book, true);
+    const { samples, spans } = record;
+    const results = conclude(this.#plan, {
+      record,
+      history,
+      findings: book.findings,
+      unsynced: this.#unsynced.entries(this.#expected),
+      store: store.directory,
+    });
+    writeJson(store.runFile, record);
+    const logs = logEnds(store.logsDirectory);
+    writeWhole(store.pageFile, renderPage({ results, history, samples, spans, logs }));
+    writeWhole(store.resultsFile, renderJson(results));
+    return results;
+  }
 }
 
-interface Assembly {
-  readonly plan: Plan;
-  readonly options: TestOptions;
-  readonly store: RunStore;
-  readonly recorder: Recorder;
-  readonly findings: FindingBook;
-  readonly identity: Identity;
-  readonly facts: { readonly contract: RunFacts['contract'] };
-  readonly begun: { readonly startedAt: Date };
-  readonly durationMs: number;
-}
-
-function assemble(trial: Trial, parts: Assembly): Results {
-  const { plan, options, store, recorder, findings, identity, facts, begun, durationMs } = parts;
-  const { checkers, notes = [] } = plan.workload.check(recorder.history, trial.runFacts());
-  const ops = countOps(recorder.history);
-  const { cuts, kills, droppedOps, imagesRead } = trial;
-  return {
-    ...verdict(findings.findings, checkers, {
-      nemeses: plan.nemeses,
-      cuts,
-      kills,
-      droppedOps,
-      imagesRead,
-      ops,
-    }),
-    target: { ...identity, settings: plan.settings },
-    workload: options.workload,
-    nemesis: options.nemesis,
-    profile: options.profile,
-    contract: facts.contract,
-    seed: options.seed,
-    command: options.command,
-    startedAt: begun.startedAt.toISOString(),
-    durationMs,
-    powercut: packageVersion(),
-    cuts,
-    ops,
-    checkers,
-    findings: findings.findings,
-    unsynced: [],
-    notes: [...trial.notes, ...notes],
-    store: store.directory,
-  };
-}
-
-function writeRun(
-  store: RunStore,
-  trial: Trial,
-  options: TestOptions,
-  recorder: Recorder,
-  results: Results,
-): void {
-  const { samples, spans, cuts, kills, droppedOps, imagesRead } = trial;
-  const record: RunRecord = {
-    format: 1,
-    options,
-    facts: trial.runFacts(),
-    sufferedBoots: trial.sufferedBoots(),
-    cuts,
-    kills,
-    droppedOps,
-    imagesRead,
-    samples,
-    spans,
-  };
-  writeJson(store.runFile, record);
-  writeJson(store.resultsFile, results);
-  const page = renderPage({ results, history: recorder.history, samples, spans });
-  writeFileSync(store.pageFile, page, { mode: 0o600 });
-}
-
-function testName(options: TestOptions): string {
-  const target = basename(options.target).replaceAll(/[^\w.-]/g, '_');
-  return [target, options.workload, ...options.nemesis].join('-');
+async function endOf(disk: DiskControl): Promise<never> {
+  throw new Error(`the disk ended in the middle of the run: ${await disk.ended}`);
 }

@@ -3,22 +3,22 @@
  * fault, and judges what comes back while the crash image is still at hand. What goes wrong, and when, is not its business.
  */
 import type { Interruption, RunFacts } from '../checkers/facts.ts';
-import type { Violation } from '../checkers/finding.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Progress } from '../report/progress.ts';
 import type { NemesisSpan, Sample } from '../report/results.ts';
-import type { Target, TargetContext, TargetInstance } from '../targets/target.ts';
+import { StartError, type Target, type TargetContext, type TargetInstance } from '../targets/target.ts';
 import type { Workload } from '../workloads/workload.ts';
 import type { RunClock } from './clock.ts';
 import { startCrew, type Crew } from './crew.ts';
-import { filesInRunTime, harmlessFacts, traceInRunTime, type CutFacts } from './cut-facts.ts';
+import { harmlessFacts, type CutFacts } from './cut-facts.ts';
 import type { FindingBook } from './finding-book.ts';
-import { examineImage } from './image-boot.ts';
-import { findingOf, judgeRecovery } from './judge.ts';
+import { HistoryJudge } from './history-judge.ts';
+import { judgeRecovery } from './judge.ts';
+import { Notes } from './notes.ts';
 import type { TestOptions } from './options.ts';
-import { proveViolation } from './proof.ts';
+import { proveAlone } from './proof.ts';
 import type { Recorder } from './recorder.ts';
-import { readAll, recover, type RecoverySteps } from './recovery.ts';
+import { isSilent, readAll, recover, type Recovery, type RecoverySteps } from './recovery.ts';
 import type { UnsyncedLog } from './unsynced-log.ts';
 
 export interface TrialParts {
@@ -32,10 +32,14 @@ export interface TrialParts {
   readonly unsynced: UnsyncedLog;
   readonly progress: Progress;
   readonly facts: { contract: RunFacts['contract'] };
+  /** Aborted when the user wants the run to end: nothing new is begun then. */
+  readonly interrupted: AbortSignal;
   /** A fresh context for each instance of the target. */
   readonly contextFor: (machine: Machine, name: string) => TargetContext;
   /** Called once the target has said who it is. */
   readonly onSetUp: (instance: TargetInstance) => void;
+  /** Called at each boot: what is known by now should outlive this process. */
+  readonly onBoot: () => void;
 }
 
 export class Trial {
@@ -43,27 +47,29 @@ export class Trial {
   readonly interruptions: Interruption[] = [];
   readonly samples: Sample[] = [];
   readonly spans: NemesisSpan[] = [];
-  readonly notes = new Set<string>();
-  cuts = 0;
-  kills = 0;
-  /** Ops that cuts dropped. */
-  droppedOps = 0;
-  /** Images that were booted beside the living target and read. */
-  imagesRead = 0;
+  readonly notes = new Notes();
+  readonly tally = { cuts: 0, kills: 0, droppedOps: 0 };
   /** Set when the trial cannot or need not go on. */
   ended = false;
   crew: Crew | undefined;
-  readonly #generator: { next(): { readonly f: string } };
-  readonly #seen = new Set<string>();
-  /** Boots in which the living target lost data under its feet: what it shows then is no broken promise. */
-  readonly #suffered = new Set<number>();
+  readonly #generator: ReturnType<Workload['generator']>;
+  readonly #judge: HistoryJudge;
   #instance: TargetInstance | undefined;
+  #isAlive = false;
   #lives = 0;
   #processes = 0;
 
   constructor(parts: TrialParts) {
+    const { workload, options, recorder, findings, machine } = parts;
     this.parts = parts;
-    this.#generator = parts.workload.generator(parts.options.seed);
+    this.#generator = workload.generator(options.seed);
+    this.#judge = new HistoryJudge({
+      workload,
+      history: recorder.history,
+      findings,
+      disk: machine.disk,
+      needle: (value) => this.instance.needle(value),
+    });
   }
 
   get instance(): TargetInstance {
@@ -71,40 +77,20 @@ export class Trial {
     return this.#instance;
   }
 
-  get faults(): number {
-    return this.cuts + this.kills;
-  }
-
-  get isSuffering(): boolean {
-    return this.#suffered.has(this.parts.recorder.boot);
-  }
-
-  /** From here on, what this boot shows is a note. */
-  suffer(): void {
-    this.#suffered.add(this.parts.recorder.boot);
-  }
-
-  sufferedBoots(): number[] {
-    return [...this.#suffered];
+  /** Whether there is a target that clients can work on. */
+  get isAlive(): boolean {
+    return this.#isAlive;
   }
 
   runFacts(): RunFacts {
     return { contract: this.parts.facts.contract, interruptions: this.interruptions };
   }
 
-  /** Set-up on an empty disk; not at risk unless asked for. `why`: after an earlier life. */
-  async beginLife(why?: string): Promise<void> {
-    const { machine, options, recorder, target, progress, clock, contextFor, onSetUp } = this.parts;
-    await this.stopCrew();
-    const timeMs = clock.now();
+  /** Set-up on an empty disk; not at risk unless asked for. Rejects with a StartError. */
+  async beginLife(): Promise<void> {
+    const { machine, options, recorder, target, progress, contextFor, onSetUp, onBoot } = this.parts;
     recorder.booted();
-    if (why !== undefined) {
-      recorder.nemesis('info', 'fresh', why);
-      await machine.kill();
-      await machine.disk.request('unmount');
-      await machine.disk.request('wipe');
-      this.interruptions.push({ kind: 'stop', timeMs, boot: recorder.boot, fresh: true });
-    }
+    onBoot();
     progress.phase('set-up');
     await machine.boot();
     this.#lives++;
@@ -113,140 +99,180 @@ export class Trial {
     if (!options.cutSetup) await machine.disk.request('checkpoint');
     await instance.start();
     this.#instance = instance;
+    this.#isAlive = true;
     onSetUp(instance);
   }
 
+  /** After an earlier life, on a disk that was wiped. */
+  async beginAnew(why: string): Promise<void> {
+    const { machine, recorder, clock, interrupted } = this.parts;
+    await this.stopCrew();
+    this.#isAlive = false;
+    if (interrupted.aborted) return;
+    recorder.nemesis('info', 'fresh', why);
+    await machine.kill();
+    await machine.disk.request('unmount');
+    await machine.disk.request('wipe');
+    this.interruptions.push({ kind: 'stop', timeMs: clock.now(), boot: recorder.boot + 1, fresh: true });
+    try {
+      await this.beginLife();
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      this.notes.add(`the run ended early, because fresh data could not be set up again: ${error.message}`);
+      this.ended = true;
+    }
+  }
+
   startCrew(): Crew {
-    const { options, recorder, workload, clock } = this.parts;
-    this.crew ??= startCrew(
-      {
-        instance: this.instance,
-        recorder,
-        generator: this.#generator,
-        concurrency: Math.min(options.concurrency, workload.concurrency ?? Infinity),
-        opTimeoutMs: options.opTimeoutMs,
-        ratePerSecond: options.ratePerSecond,
-        nextProcess: () => this.#processes++,
-      },
-      () => clock.now(),
-    );
+    const { options, recorder, workload, clock, machine } = this.parts;
+    this.crew ??= startCrew({
+      instance: this.instance,
+      recorder,
+      generator: this.#generator,
+      concurrency: Math.min(options.concurrency, workload.concurrency ?? Infinity),
+      opTimeoutMs: options.opTimeoutMs,
+      ratePerSecond: options.ratePerSecond,
+      now: () => clock.now(),
+      isUp: () => machine.running,
+      nextProcess: () => this.#processes++,
+    });
     return this.crew;
   }
 
   async stopCrew(): Promise<void> {
-    await this.crew?.stop();
+    const crew = this.crew;
     this.crew = undefined;
+    await crew?.stop();
   }
 
   /** Boots after a fault, starts the target, reads everything, and judges it. */
-  async comeBack(kind: Interruption['kind'], cut: CutFacts): Promise<void> {
-    const { machine, recorder, progress, workload, findings, facts } = this.parts;
+  async comeBack(kind: Interruption['kind'], fault: CutFacts): Promise<void> {
+    const { machine, progress, workload } = this.parts;
     await this.stopCrew();
-    const suffers = this.isSuffering && kind !== 'power-cut';
-    recorder.booted();
-    if (suffers) this.suffer();
-    this.interruptions.push({ kind, timeMs: cut.timeMs, boot: recorder.boot });
+    this.#interrupt(kind, fault);
     progress.phase('boot');
     await machine.boot();
     const recovery = await recover(machine, this.instance, workload.finalRead, this.#steps());
-    const { finding, notes, fatal } = judgeRecovery(recovery, cut, facts.contract);
-    for (const note of notes) this.notes.add(note);
-    if (finding !== undefined && suffers) this.noteSuffering(finding.message);
-    else if (finding !== undefined) await findings.add(finding, cut, recorder.boot);
-    await this.#judgeHistory(cut);
-    if (cut.image !== undefined) await machine.disk.request('drop-image', { image: cut.image });
-    if (fatal) await this.#afterFatal();
+    if (await this.#judgeRecovery(recovery, fault)) await this.#afterFatal();
   }
 
-  /** The target ended, or was ended, without a fault of the disk: the processes are started anew. */
-  async restart(timeMs: number): Promise<void> {
-    await this.stopCrew();
+  /** Ended, or hanging, without a fault of the disk: the processes are started anew. */
+  async restart(kind: 'died' | 'hang', timeMs: number): Promise<void> {
+    this.crew?.halt();
+    // First, or ops that are never answered would be waited for.
     await this.parts.machine.kill();
-    await this.comeBack('died', harmlessFacts('died', this.faults, timeMs));
+    await this.comeBack(kind === 'died' ? 'died' : 'kill', harmlessFacts(kind, timeMs));
   }
 
-  /** Boots the durable state of the instant beside the living target, and judges it. */
-  async examine(cut: CutFacts): Promise<void> {
-    const { machine, recorder, findings } = this.parts;
-    const examined = await examineImage(this.parts, machine, cut, this.runFacts());
-    if (examined.wasRead) this.imagesRead++;
-    for (const note of examined.notes) this.notes.add(note);
-    for (const { violation, finding } of examined.findings) {
-      const proven = violation === undefined ? finding : await this.#prove(violation, cut);
-      await findings.add(proven, cut, recorder.boot);
-    }
+  /**
+   * The durable state of an earlier instant takes the living target's place, as if the power had gone then: what `boot` on
+   * it says and reads is judged. Nobody works afterwards.
+   */
+  async replaceBy(fault: CutFacts, boot: (steps: RecoverySteps) => Promise<Recovery>): Promise<void> {
+    this.crew?.halt();
+    await this.parts.machine.kill();
+    await this.stopCrew();
+    this.#isAlive = false;
+    this.#interrupt('power-cut', fault);
+    await this.#judgeRecovery(await boot(this.#steps()), fault);
   }
 
-  noteSuffering(sentence: string): void {
-    this.notes.add(`after lose-unsynced the living target suffered: ${sentence}`);
+  /** The target is given up: its machine stays off. */
+  async giveUp(): Promise<void> {
+    this.crew?.halt();
+    await this.parts.machine.kill();
+    await this.stopCrew();
+    this.#isAlive = false;
+  }
+
+  /** What a reader of the living target finds wrong since an instant, in sentences; no finding comes of it. */
+  async complaintsSince(timeMs: number): Promise<readonly string[]> {
+    const { recorder, workload } = this.parts;
+    await this.stopCrew();
+    const read = await readAll(this.instance, workload.finalRead, this.#steps());
+    const { violations } = workload.check(recorder.history, this.runFacts());
+    const found = violations.filter(({ boot, timeMs: at }) => boot === recorder.boot && at >= timeMs);
+    const refused = read.type === 'ok' ? [] : [`a read was not answered: ${read.error ?? read.type}`];
+    // Something did happen to it, and it is not the checkers' business what.
+    const messages = found.map(({ message }) =>
+      message.replace(', though nothing interrupted the target', ''),
+    );
+    return [...refused, ...messages];
   }
 
   /** Asks the disk what is un-synced. */
-  async takeReport(): Promise<void> {
-    const { machine, recorder, unsynced, clock } = this.parts;
-    const report = await machine.disk.request('report');
-    recorder.nemesis('info', 'unsynced-report', { files: report.files.length, sizeBytes: report.sizeBytes });
-    if (report.note !== undefined) this.notes.add(report.note);
-    unsynced.add(filesInRunTime(clock, report.files));
+  async takeReport(): Promise<{ readonly files: number; readonly sizeBytes: number }> {
+    const { machine, recorder, unsynced } = this.parts;
+    const { files, sizeBytes, note } = await machine.disk.request('report');
+    const figures = { files: files.length, sizeBytes };
+    recorder.nemesis('info', 'unsynced-report', figures);
+    if (note !== undefined) this.notes.add(note);
+    unsynced.add(files);
+    return figures;
   }
 
   /** The last read, and the end of the target. */
   async finish(): Promise<void> {
-    const { progress, machine, workload, recorder, options } = this.parts;
+    const { progress, machine, workload, recorder } = this.parts;
     await this.stopCrew();
-    if (this.ended) return;
-    progress.phase('final read');
-    await readAll(this.instance, workload.finalRead, this.#steps());
-    await this.#judgeHistory(undefined);
-    await this.takeReport();
-    recorder.nemesis('info', 'end');
-    await this.instance.stop(options.stopGraceMs);
-    await machine.kill();
-  }
-
-  /** New violations, with proof from this fault where it is the one before their boot. */
-  async #judgeHistory(fault: CutFacts | undefined): Promise<void> {
-    const { recorder, workload, findings } = this.parts;
-    const { violations } = workload.check(recorder.history, this.runFacts());
-    for (const violation of violations) {
-      if (!this.#isNew(violation)) continue;
-      if (this.#suffered.has(violation.boot)) {
-        this.noteSuffering(violation.message);
-        continue;
-      }
-      const cut = violation.boot === recorder.boot ? fault : undefined;
-      await findings.add(await this.#prove(violation, cut), cut, violation.boot);
+    if (this.#isAlive) {
+      progress.phase('final read');
+      const read = await readAll(this.instance, workload.finalRead, this.#steps());
+      if (isSilent(read)) await this.hangs('the last read was not answered in time');
+      else if (read.type !== 'ok') this.notes.add(`the last read was refused: ${read.error ?? read.type}`);
+      await this.#judge.judge(this.runFacts());
+      await this.takeReport();
     }
+    recorder.nemesis('info', 'end');
+    await machine.kill();
+    this.#isAlive = false;
   }
 
-  async #prove(violation: Violation, cut: CutFacts | undefined): Promise<ReturnType<typeof findingOf>> {
-    const { machine, clock } = this.parts;
-    const first = violation.ops[0];
-    const needles =
-      first === undefined || cut?.image === undefined ? [] : [this.instance.needle(first.value)];
-    const traces = needles.length === 0 ? [] : await machine.disk.request('trace', { needles });
-    const inRunTime = traces.map((trace) => traceInRunTime(clock, trace));
-    return findingOf(violation, proveViolation(violation, cut, inRunTime));
+  /** A finding of its own: nothing was taken from the target. `how` completes "the target hangs: …". */
+  async hangs(how: string): Promise<void> {
+    const { findings, clock, recorder } = this.parts;
+    const message = `the target hangs: ${how}`;
+    await findings.add(
+      { class: 'hang', message, timeMs: clock.now(), evidence: proveAlone(message) },
+      { boot: recorder.boot },
+    );
+  }
+
+  #interrupt(kind: Interruption['kind'], fault: CutFacts): void {
+    const { recorder, onBoot } = this.parts;
+    recorder.booted();
+    this.interruptions.push({ kind, timeMs: fault.timeMs, boot: recorder.boot });
+    this.#judge.expect(recorder.boot, fault);
+    onBoot();
+  }
+
+  /** True when the data cannot be worked with any more. */
+  async #judgeRecovery(recovery: Recovery, fault: CutFacts): Promise<boolean> {
+    const { machine, recorder, findings, facts } = this.parts;
+    const { finding, notes, fatal } = judgeRecovery(recovery, fault, facts.contract);
+    for (const note of notes) this.notes.add(note);
+    if (finding !== undefined) await findings.add(finding, { boot: recorder.boot, fault });
+    await this.#judge.judge(this.runFacts(), fault);
+    if (fault.image !== undefined) await machine.disk.request('drop-image', { image: fault.image });
+    return fatal;
   }
 
   async #afterFatal(): Promise<void> {
+    this.#isAlive = false;
     if (this.parts.options.afterFatal === 'end') this.ended = true;
-    else await this.beginLife('the old data cannot be used any more');
+    else await this.beginAnew('the old data cannot be used any more');
   }
 
+  /** Each read of everything is made by a client that nobody has been. */
   #steps(): RecoverySteps {
     const { recorder, progress } = this.parts;
-    const process = this.#processes++;
+    let process = 0;
     return {
-      record: (op) => recorder.record({ process, final: true, ...op }),
+      record: (op) => {
+        if (op.type === 'invoke') process = this.#processes++;
+        recorder.record({ process, final: true, ...op });
+      },
       onPhase: (name) => progress.phase(name),
     };
-  }
-
-  #isNew(violation: Violation): boolean {
-    const key = `${violation.class}|${violation.boot}|${violation.ops[0]?.index ?? violation.message}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    return true;
   }
 }

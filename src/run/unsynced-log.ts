@@ -11,19 +11,18 @@ const maxFiles = 5000;
 
 export class UnsyncedLog {
   readonly #files = new Map<string, UnsyncedFile>();
-  #times = 0;
+  #isFull = false;
 
-  /** How often the disk was asked. */
-  get times(): number {
-    return this.#times;
+  /** Files beyond the first 5000 were left out. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   add(files: readonly UnsyncedFile[]): void {
-    this.#times++;
     for (const file of files) {
       const known = this.#files.get(file.path);
-      if (known === undefined && this.#files.size >= maxFiles) continue;
-      if (known === undefined || file.sizeBytes >= known.sizeBytes) this.#files.set(file.path, file);
+      if (known === undefined && this.#files.size >= maxFiles) this.#isFull = true;
+      else if (known === undefined || file.sizeBytes >= known.sizeBytes) this.#files.set(file.path, file);
     }
   }
 

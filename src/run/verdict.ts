@@ -3,34 +3,40 @@ import type { CheckerResult } from '../checkers/facts.ts';
 import { mergeValid, type HistoryOp, type Valid } from '../checkers/history.ts';
 import type { Nemesis } from '../nemeses/nemesis.ts';
 import type { Finding, Results } from '../report/results.ts';
+import type { Tally } from './run-record.ts';
 
-export interface Tested {
-  readonly nemeses: readonly Nemesis[];
-  readonly cuts: number;
-  readonly kills: number;
-  /** Ops that cuts dropped. */
-  readonly droppedOps: number;
-  /** Images that were booted beside the living target and read. */
-  readonly imagesRead: number;
-  readonly ops: Results['ops'];
+export interface Tested extends Tally {
+  readonly nemeses: readonly Pick<Nemesis, 'tests'>[];
+  /** Ops that were acknowledged and changed something: reads promise nothing that could be lost. */
+  readonly acknowledged: number;
+  readonly finished: boolean;
 }
 
 export function verdict(
-  findings: readonly Finding[],
+  findings: readonly Pick<Finding, 'class'>[],
   checkers: Readonly<Record<string, CheckerResult>>,
   tested: Tested,
 ): { readonly valid: Valid; readonly unknown?: string } {
-  if (findings.length > 0) return { valid: false };
+  const valid = mergeValid(Object.values(checkers).map((checker) => checker.valid));
+  if (findings.length > 0 || valid === false) return { valid: false };
   const untested = whyUntested(tested);
   if (untested !== undefined) return { valid: 'unknown', unknown: untested };
-  const valid = mergeValid(Object.values(checkers).map((checker) => checker.valid));
-  // What a checker alone calls invalid was already judged: as a note, under a nemesis that no power cut resembles.
-  if (valid !== 'unknown' || tested.imagesRead > 0) return { valid: true };
-  return { valid, unknown: 'a checker had too little to decide on' };
+  if (valid === true) return { valid };
+  const undecided = Object.keys(checkers).filter((name) => checkers[name]?.valid === 'unknown');
+  return { valid, unknown: `too little was seen to decide: checker ${undecided.join(', ')} is undecided` };
 }
 
-function whyUntested({ nemeses, cuts, kills, droppedOps, ops }: Tested): string | undefined {
-  if (ops.ok === 0) return 'no op was acknowledged, so nothing was promised';
+function whyUntested({
+  finished,
+  nemeses,
+  cuts,
+  kills,
+  droppedOps,
+  acknowledged,
+}: Tested): string | undefined {
+  if (!finished)
+    return 'the run did not finish, or is still going on: what it recorded shows no broken promise so far';
+  if (acknowledged === 0) return 'no op that changes anything was acknowledged, so nothing was promised';
   if (nemeses.every((nemesis) => nemesis.tests === 'nothing')) {
     return 'nothing went wrong in this run, so nothing was tested: the report says what a cut would have taken';
   }

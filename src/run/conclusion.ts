@@ -1,0 +1,54 @@
+/** From everything that is known of a run, or of a stored one, to its results. Pure. */
+import type { HistoryOp } from '../checkers/history.ts';
+import type { Finding, Results } from '../report/results.ts';
+import type { Judges } from './plan.ts';
+import type { RunRecord } from './run-record.ts';
+import { countOps, verdict } from './verdict.ts';
+
+export interface Known {
+  readonly record: RunRecord;
+  readonly history: readonly HistoryOp[];
+  readonly findings: readonly Finding[];
+  readonly unsynced: Results['unsynced'];
+  /** Directory of the run. */
+  readonly store: string;
+}
+
+export function conclude({ workload, nemeses }: Judges, known: Known): Results {
+  const { record, history, findings, unsynced, store } = known;
+  const { options, facts, tally } = record;
+  const { checkers, notes = [] } = workload.check(history, facts);
+  const judged = verdict(findings, checkers, {
+    ...tally,
+    nemeses,
+    acknowledged: countAcknowledged(history, workload.finalRead.f),
+    finished: record.finished,
+  });
+  return {
+    ...judged,
+    target: record.target,
+    workload: options.workload,
+    nemesis: options.nemesis,
+    profile: options.profile,
+    contract: facts.contract,
+    seed: options.seed,
+    command: options.command,
+    startedAt: record.startedAt,
+    durationMs: record.durationMs,
+    powercut: record.powercut,
+    cuts: tally.cuts,
+    ops: countOps(history),
+    checkers,
+    findings,
+    unsynced,
+    notes: [...record.notes, ...notes],
+    store,
+  };
+}
+
+function countAcknowledged(history: readonly HistoryOp[], read: string): number {
+  let count = 0;
+  for (const { process, type, f } of history)
+    if (process !== 'nemesis' && type === 'ok' && f !== read) count++;
+  return count;
+}
