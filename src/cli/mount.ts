@@ -1,5 +1,9 @@
-/** `powercut mount DIR`: just the disk, in the foreground. Not in a box: the mount is for the user to see. */
+/**
+ * `powercut mount DIR`: just the disk, in the foreground. Not in a box: the mount is for the user to see. Without root it is
+ * mounted in a namespace that the user's shells can enter.
+ */
 import type { Command } from 'commander';
+import { enterOwnMounts, mayMount } from '../machine/own-mounts.ts';
 import { mountForeground } from '../mount/foreground.ts';
 import { requireMounting } from './examination.ts';
 import type { End } from './exit-codes.ts';
@@ -26,6 +30,10 @@ export function addMount(program: Command, end: End): void {
     .addOption(capacityFlag())
     .action(async (directory: string, flags: Flags) => {
       requireMounting();
+      if (!mayMount()) {
+        end(await enterOwnMounts());
+        return;
+      }
       const { profile, pin: pins, capacity } = flags;
       const capacityBytes = capacity === undefined ? {} : { capacityBytes: capacity };
       end(

@@ -1,9 +1,11 @@
 /**
  * Who the command of `powercut run` runs as: by default whoever called powercut. Where sudo lent root for the mount, the
- * command gets back the identity that lent it (docs/decisions/0008).
+ * command gets back the identity that lent it (docs/decisions/0008). Without root there is nobody else to become.
  */
-import { userInfo } from 'node:os';
-import { UsageError } from './errors.ts';
+import { homedir } from 'node:os';
+import { becoming } from '../machine/programs-user.ts';
+import { soleOwner, soleUser } from '../mount/sole-user.ts';
+import { UnavailableError, UsageError } from './errors.ts';
 import { capture } from './probes/capture.ts';
 
 export interface RunUser {
@@ -15,11 +17,21 @@ export interface RunUser {
 }
 
 export function chooseUser(named: string | undefined, env: NodeJS.ProcessEnv = process.env): RunUser {
-  if (named !== undefined) return become(lookUp(named));
+  const caller = {
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    home: env['HOME'] ?? homedir(),
+  };
+  const sole = soleUser();
+  if (sole !== undefined || caller.uid !== 0) {
+    if (named !== undefined) requireSelf(named, sole?.uid ?? caller.uid);
+    if (sole === undefined) return { ...caller, become: [] };
+    return { ...soleOwner, home: caller.home, become: becoming(soleOwner) };
+  }
   const lender = env['SUDO_UID'];
-  if (lender !== undefined && userInfo().uid === 0 && lender !== '0') return become(lookUp(lender));
-  const { uid, gid, homedir } = userInfo();
-  return { uid, gid, home: env['HOME'] ?? homedir, become: [] };
+  if (named !== undefined) return become(lookUp(named));
+  if (lender !== undefined && lender !== '0') return become(lookUp(lender));
+  return { ...caller, become: [] };
 }
 
 interface Account {
@@ -35,9 +47,14 @@ function lookUp(name: string): Account {
   return { uid: Number(uid), gid: Number(gid), home: home || '/' };
 }
 
+function requireSelf(name: string, uid: number): void {
+  if (lookUp(name).uid === uid) return;
+  throw new UnavailableError(`--user: only root can run a command as \`${name}\`: run powercut with sudo`);
+}
+
+/** For root only. */
 function become({ uid, gid, home }: Account): RunUser {
-  const own = userInfo();
-  if (uid === own.uid) return { uid, gid, home, become: [] };
+  if (uid === 0) return { uid, gid, home, become: [] };
   const identity = [`--reuid=${String(uid)}`, `--regid=${String(gid)}`, '--init-groups'];
   return {
     uid,

@@ -16,6 +16,7 @@ import { childrenOf, commandLineOf } from './procfs.ts';
 import { SignalRelay } from './signal-relay.ts';
 import { requireTools, searchPath, toolFile } from './tools.ts';
 import { UnavailableError } from './unavailable.ts';
+import { ownRoot } from './user-namespace.ts';
 
 const nameOfInit = 'powercut-box';
 const variable = 'POWERCUT_BOX';
@@ -40,7 +41,7 @@ export async function enterBox(argv: readonly string[] = process.argv.slice(1)):
   const inner = [process.execPath, ...process.execArgv, ...argv];
   const box = spawn(
     toolFile('setpriv'),
-    ['--pdeathsig', 'KILL', 'sh', '-c', outerScript, String(process.pid), nameOfInit, token, ...inner],
+    ['--pdeathsig', 'KILL', 'sh', '-c', outerScript(), String(process.pid), nameOfInit, token, ...inner],
     {
       detached: true,
       env: { ...process.env, PATH: searchPath(), [variable]: token },
@@ -83,9 +84,9 @@ const entered = 'entered';
  * `$0` is the launcher. It may have died before its death signal was set; nobody would end the box then. The init is a
  * shell that stays: a change of user, as programs make it, would clear the death signal of an init that became one.
  */
-const outerScript = `
+const outerScript = (): string => `
 [ "$PPID" = "$0" ] || exit 1
-exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc sh -c '
+exec unshare ${ownRoot().join(' ')} --mount --propagation private --pid --fork --kill-child --mount-proc sh -c '
 echo ${entered} >&2
 exec 2>&3 3>&-
 shift

@@ -9,6 +9,7 @@ import { within } from './deadline.ts';
 import type { CutReport, Machine, MachineProcess, SpawnOptions } from './machine.ts';
 import type { NamespaceOptions } from './namespace.ts';
 import { ProcessTree } from './process-tree.ts';
+import { programsUser } from './programs-user.ts';
 import { releaseMount } from './release.ts';
 import { requireTools } from './tools.ts';
 
@@ -18,7 +19,7 @@ export interface MachineOptions {
   readonly directory: string;
   /** What stands in place of a disk. */
   readonly plainDirectory?: string;
-  /** Who programs run as. @default nobody */
+  /** Who programs run as. @default programsUser() */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
@@ -32,8 +33,6 @@ export function createMachine(options: MachineOptions): Machine {
   return new NamespaceMachine(options);
 }
 
-const nobody = { uid: 65534, gid: 65534 } as const;
-
 class NamespaceMachine implements Machine {
   readonly directory: string;
   readonly user: { readonly uid: number; readonly gid: number };
@@ -41,7 +40,7 @@ class NamespaceMachine implements Machine {
   readonly #bind: NamespaceOptions;
   #tree: ProcessTree | undefined;
 
-  constructor({ disk, directory, plainDirectory, user = nobody }: MachineOptions) {
+  constructor({ disk, directory, plainDirectory, user = programsUser() }: MachineOptions) {
     assert(
       (disk === undefined) !== (plainDirectory === undefined),
       'a machine has a disk or a plain directory',

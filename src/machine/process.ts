@@ -12,7 +12,8 @@ import type { Exit, MachineProcess, SpawnOptions } from './machine.ts';
 import { temporaryDirectory } from './namespace.ts';
 import type { Namespace } from './namespace.ts';
 import { childrenOf, statusOf } from './procfs.ts';
-import { findProgram, isExecutable, searchPath, toolFile } from './tools.ts';
+import { becoming } from './programs-user.ts';
+import { findProgram, isExecutable, searchPath } from './tools.ts';
 import { UnavailableError } from './unavailable.ts';
 
 export interface Place {
@@ -154,17 +155,7 @@ function send(pid: number, name: SignalName): void {
 
 /** The privileges that the program has: an unprivileged user's, with no way up; or those of the box. */
 function become(place: Place, options: SpawnOptions): string[] {
-  if (options.privileged) return [];
-  const { uid, gid } = place.user;
-  return [
-    toolFile('setpriv'),
-    `--reuid=${uid}`,
-    `--regid=${gid}`,
-    '--clear-groups',
-    '--no-new-privs',
-    '--inh-caps=-all',
-    '--',
-  ];
+  return options.privileged ? [] : becoming(place.user);
 }
 
 /** A program's environment does not depend on who started powercut, or results could not be repeated. */

@@ -11,6 +11,7 @@ import { connectDisk } from './connect-disk.ts';
 import type { DiskControl, DiskOptions, UnsyncedReport } from './control.ts';
 import { errorCode, messageOf, UnavailableError, UsageError } from './mount-errors.ts';
 import { controlSocketOf, mountAt } from './mount-table.ts';
+import { soleOwner, soleUser } from './sole-user.ts';
 import { startDisk } from './start-disk.ts';
 import { settlesWithin } from './time-limit.ts';
 
@@ -35,7 +36,7 @@ const reportTimeoutMs = 10_000;
 export async function mountForeground(options: ForegroundOptions): Promise<number> {
   const { directory, describe, say = sayOnStderr, ...diskOptions } = options;
   const mountPoint = await freeMountPoint(directory, say);
-  const { uid, gid } = statSync(mountPoint);
+  const { uid, gid } = soleUser() === undefined ? statSync(mountPoint) : soleOwner;
   const workDirectory = mkdtempSync(join(tmpdir(), 'powercut-mount-'));
   // Listened to before anything is mounted: a signal must never leave a mount.
   const signal = nextSignal();
@@ -62,6 +63,7 @@ async function serveUntil(
   say(
     `${disk.mountPoint} is a disk that forgets (profile ${profile}): Ctrl-C unmounts it, un-synced data and all`,
   );
+  for (const line of wayIn(disk.mountPoint)) say(line);
   const unmounted = watchMount(disk.mountPoint);
   const event = await Promise.race([signal, unmounted.gone, disk.ended]);
   unmounted.stop();
@@ -75,6 +77,24 @@ async function serveUntil(
   if (forced)
     say(`${disk.mountPoint} was still in use: programs that had files open there get errors from now on`);
   return exitCodes.done;
+}
+
+/** What was mounted in a user namespace is seen in that namespace alone. */
+function wayIn(mountPoint: string): string[] {
+  const sole = soleUser();
+  if (sole === undefined) return [];
+  const pid = String(process.pid);
+  const enter = `nsenter --target ${pid} --user --mount --preserve-credentials --wdns=${quoted(mountPoint)}`;
+  return [
+    'You are not root: the disk is seen in a namespace of its own, which a shell of yours enters with',
+    `  ${enter} unshare --user --map-user=${String(sole.uid)} --map-group=${String(sole.gid)} "$SHELL"`,
+    `and which your other programs see at /proc/${pid}/root${mountPoint}`,
+  ];
+}
+
+/** As a word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function sayUnsynced(

@@ -23,7 +23,7 @@ export function deviceError(error: unknown): Error {
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new UnavailableError(
-      `/dev/fuse may not be opened by this user: run powercut as root (${container})`,
+      `/dev/fuse may not be opened by this user: as root, \`chmod 666 /dev/fuse\`, or run powercut as root (${container})`,
     );
   }
   return new UnavailableError(`/dev/fuse cannot be opened: ${messageOf(error)}`);

@@ -35,9 +35,10 @@ while IFS=' ' read -r id verb fd; do
     unmount) text=$(umount -i -- "$dir" 2>&1 </dev/null); answer "$id" $? "$text" ;;
     force) text=$(umount -i -f -l -- "$dir" 2>&1 </dev/null); answer "$id" $? "$text" ;;
     abort)
-      # fusectl is not mounted everywhere; in a mount namespace of its own nothing of it stays.
+      # fusectl is not mounted everywhere; in a mount namespace of its own nothing of it stays. Only root can mount it.
       text=$(unshare --mount --propagation private sh -c '
-        mount -i -t fusectl fusectl /sys/fs/fuse/connections && echo 1 >"/sys/fs/fuse/connections/$1/abort"
+        cd /sys/fs/fuse/connections || exit
+        [ -e "$1/abort" ] || { mount -i -t fusectl fusectl . && cd "$PWD"; } && echo 1 >"$1/abort"
       ' abort "$fd" 2>&1 </dev/null)
       answer "$id" $? "$text" ;;
     leave) exit 0 ;;

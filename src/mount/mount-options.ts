@@ -6,12 +6,19 @@
  * programs set by utimensat(2) is kept. `nodev`, `nosuid`: what programs under test leave behind gives nobody privileges.
  */
 import { maxDataBytes } from '../fuse/codec/init.ts';
+import { soleUser } from './sole-user.ts';
+
+/**
+ * `allow_other`: programs run as somebody else. In a user namespace with one user there is nobody else, and with the option
+ * the kernel would keep that same user's processes outside of the namespace away.
+ */
+const others = soleUser() === undefined ? ['allow_other'] : [];
 
 export const mountOptions: readonly string[] = [
   'rootmode=40000',
   'user_id=0',
   'group_id=0',
-  'allow_other',
+  ...others,
   'default_permissions',
   `max_read=${maxDataBytes}`,
   'noatime',

@@ -8,6 +8,7 @@ import { displayName, type Caller } from '../disk/disk-state.ts';
 import type { Inode, InodeKind, Timestamp } from '../disk/inode.ts';
 import { messageOf } from './mount-errors.ts';
 import { Refusal } from './refusal.ts';
+import { soleOwner, soleUser } from './sole-user.ts';
 import { bytesOf, errnoName, rootedPath, type Steps, type Transfer } from './tree-transfer.ts';
 
 const chunkSizeBytes = 1024 * 1024;
@@ -36,6 +37,8 @@ class Importer {
   /** Disk inodes of files with several names, by device and inode. */
   readonly #linked = new Map<string, number>();
   readonly #chunk = Buffer.alloc(chunkSizeBytes);
+  /** Where there is one user only, copies are that user's, as cp makes them. */
+  readonly #owner = soleUser() === undefined ? undefined : soleOwner;
 
   constructor(disk: Disk, caller: Caller) {
     this.#disk = disk;
@@ -130,7 +133,7 @@ class Importer {
 
   #attributes(path: string, ino: number, stat: fs.BigIntStats): void {
     // First the owner: a change of owner takes set-user-ID bits away.
-    const owner = { uid: Number(stat.uid), gid: Number(stat.gid) };
+    const owner = this.#owner ?? { uid: Number(stat.uid), gid: Number(stat.gid) };
     this.#done(this.#disk.setattr(this.#caller, ino, owner), path);
     const changes = {
       mode: Number(stat.mode) & 0o7777,

@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { HistoryOp } from '../checkers/history.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
+import { programsUser } from '../machine/programs-user.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
 import type { Finding } from '../report/results.ts';
@@ -33,13 +34,11 @@ interface Replayable extends StoredFinding {
   readonly fault: NonNullable<StoredFinding['fault']>;
 }
 
-const programsUser = { uid: 65534, gid: 65534 } as const;
-
 export async function replayFinding(directory: string): Promise<Replay> {
   const findingDirectory = resolve(directory);
   const finding = findFinding(directory, findingDirectory);
   await clearLeftovers();
-  const work = await createWorkDirectory(programsUser);
+  const work = await createWorkDirectory(programsUser());
   try {
     return await replayIn(work, findingDirectory, finding);
   } finally {
@@ -68,7 +67,8 @@ async function replayIn(work: WorkDirectory, findingDirectory: string, finding: 
   await copyTree(join(findingDirectory, 'image'), image);
   const logDirectory = join(findingDirectory, 'replay-logs');
   mkdirSync(logDirectory, { recursive: true, mode: 0o700 });
-  chownSync(work.run, programsUser.uid, programsUser.gid);
+  const { uid, gid } = programsUser();
+  chownSync(work.run, uid, gid);
   const { target, workload, settings } = plan;
   const history = new ReplayedHistory(readHistory(store.historyFile), finding);
   const recovery = await bootImage(

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { createMachine } from '../machine/create-machine.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
 import type { Machine } from '../machine/machine.ts';
+import { programsUser } from '../machine/programs-user.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
 import type { DiskControl } from '../mount/control.ts';
@@ -35,8 +36,6 @@ export interface RunUi {
   readonly interrupted: AbortSignal;
 }
 
-const programsUser = { uid: 65534, gid: 65534 } as const;
-
 export async function runTest(options: TestOptions, ui: RunUi): Promise<Results> {
   const plan = makePlan(options);
   const detected = await plan.target.detect();
@@ -44,7 +43,7 @@ export async function runTest(options: TestOptions, ui: RunUi): Promise<Results>
   await clearLeftovers();
   const startedAt = new Date();
   const store = createStore(options.store, testName(options), startedAt);
-  const work = await createWorkDirectory(programsUser);
+  const work = await createWorkDirectory(programsUser());
   try {
     const run = new Run(plan, options, ui, store, { version: detected.version, startedAt });
     return await run.run(work);
@@ -96,7 +95,7 @@ class Run {
       profile: this.#options.profile,
       pins: this.#options.pins,
       opLogFile: this.#store.opLogFile,
-      owner: programsUser,
+      owner: programsUser(),
       epochMs: this.#clock.epochMs,
     });
     const machine = createMachine({ disk, directory: work.mountPoint });
@@ -171,7 +170,8 @@ class Run {
     const runDirectory = join(work.run, name);
     mkdirSync(logDirectory, { recursive: true, mode: 0o700 });
     mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
-    chownSync(runDirectory, programsUser.uid, programsUser.gid);
+    const { uid, gid } = programsUser();
+    chownSync(runDirectory, uid, gid);
     const { settings, workload } = this.#plan;
     return { machine, settings, workload: workload.name, logDirectory, runDirectory };
   }

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clearLeftovers } from '../../src/machine/leftovers.ts';
+import { withoutMountPrivilege } from '../cli/support/machines.ts';
 import { eventually, mountsWith, processesWith } from './support/host.ts';
 import { launch as start, ready } from './support/launched.ts';
 import type { Launched } from './support/launched.ts';
@@ -71,10 +72,10 @@ describe('through the box', () => {
   });
 
   test('who may not make namespaces is told what to do', async () => {
-    const one = launch('describe', { uid: 65534 });
+    const one = launch('describe', { through: [...withoutMountPrivilege, process.execPath] });
     expect(await one.ended).toEqual({ code: 255, signal: null });
     expect(one.stderr()).toMatch(
-      /^UnavailableError: cannot make powercut's namespaces: .*run powercut as root \(sudo\)\n$/,
+      /^UnavailableError: cannot make powercut's namespaces: .*--cap-add SYS_ADMIN --device \/dev\/fuse .*\n$/,
     );
     expect(one.lines()).toEqual([]);
   });

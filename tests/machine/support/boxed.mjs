@@ -1,11 +1,11 @@
 // A powercut in little, for tests of the box: enters it and does one of a few things inside. `MODE MARKER [ARGUMENT]`
-import { chownSync } from 'node:fs';
+import { chownSync, readFileSync } from 'node:fs';
 import { enterBox, inBox } from '../../../dist/machine/box.js';
 import { createMachine } from '../../../dist/machine/create-machine.js';
+import { programsUser } from '../../../dist/machine/programs-user.js';
 import { createWorkDirectory } from '../../../dist/machine/work-directory.js';
 import { startDisk } from '../../../dist/mount/start-disk.js';
 
-const nobody = { uid: 65534, gid: 65534 };
 const [, , mode, marker, argument] = process.argv;
 
 if (inBox()) await inside();
@@ -33,6 +33,8 @@ async function inside() {
     listen();
     process.stdout.write('ready\n');
     setInterval(() => undefined, 1000);
+  } else if (mode === 'script') {
+    await runScript();
   } else if (mode === 'machine') {
     await machine();
   } else if (mode === 'disk') {
@@ -53,10 +55,29 @@ function listen(cleanUp = async () => undefined) {
   }
 }
 
+/** A program on a disk; what it said, and who powercut itself is. */
+async function runScript() {
+  const work = await createWorkDirectory(programsUser());
+  const options = { mountPoint: work.mountPoint, workDirectory: work.control, profile: 'strict', pins: [] };
+  const disk = await startDisk({ ...options, owner: programsUser() });
+  const made = createMachine({ disk, directory: work.mountPoint });
+  await made.boot();
+  const { code, stdout, stderr } = await made.run('sh', ['-c', argument]);
+  await made.cut({ at: 'now' }, 'lose-all');
+  await made.boot();
+  const left = await made.run('ls', []);
+  await made.close();
+  await disk.close();
+  await work.remove();
+  const map = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/).map(Number);
+  console.log(JSON.stringify({ uid: process.getuid(), map, code, stdout, stderr, left: left.stdout }));
+}
+
 /** A machine with busy programs: a writer, one that ignores signals, a daemon. */
 async function machine() {
-  const work = await createWorkDirectory(nobody);
-  chownSync(work.run, nobody.uid, nobody.gid);
+  const user = programsUser();
+  const work = await createWorkDirectory(user);
+  chownSync(work.run, user.uid, user.gid);
   const made = createMachine({ disk: undefined, directory: work.mountPoint, plainDirectory: work.run });
   await made.boot();
   listen(async () => {
@@ -69,13 +90,13 @@ async function machine() {
 
 /** The same on a real disk, with programs that the disk holds if it is to be frozen. */
 async function machineOnDisk() {
-  const work = await createWorkDirectory(nobody);
+  const work = await createWorkDirectory(programsUser());
   const disk = await startDisk({
     mountPoint: work.mountPoint,
     workDirectory: work.control,
     profile: 'strict',
     pins: [],
-    owner: nobody,
+    owner: programsUser(),
   });
   const made = createMachine({ disk, directory: work.mountPoint });
   await made.boot();

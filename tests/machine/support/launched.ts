@@ -16,15 +16,23 @@ export interface Launched {
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
 }
 
-export function launch(mode: string, options: { argument?: string; uid?: number } = {}): Launched {
+export interface LaunchOptions {
+  readonly argument?: string;
+  /** Words before the script's own: a Node, and what makes a computer or a user; they keep the pid. */
+  readonly through?: readonly string[];
+  /** Where the script is for whoever runs it. */
+  readonly script?: string;
+}
+
+/** The script, from the root of a checkout. */
+export const scriptInCheckout = 'tests/machine/support/boxed.mjs';
+
+export function launch(mode: string, options: LaunchOptions = {}): Launched {
   const marker = uniqueMarker();
-  const { argument = '', uid } = options;
+  const { argument = '', through = [process.execPath] } = options;
+  const [command, ...words] = [...through, options.script ?? script, mode, marker, argument];
   // A process group of its own, as a shell gives it to what is started at a terminal.
-  const child = spawn(process.execPath, [script, mode, marker, argument], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
+  const child = spawn(command!, words, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
