@@ -4,8 +4,12 @@ import { loseUnsynced } from './lose-unsynced.ts';
 import type { Nemesis } from './nemesis.ts';
 import { powerCut } from './power-cut.ts';
 import { powerGlitch } from './power-glitch.ts';
+import { recoveryCut } from './recovery-cut.ts';
 import { unsyncedReport } from './unsynced-report.ts';
 
 export const nemeses: ReadonlyMap<string, Nemesis> = new Map(
-  [powerCut, powerGlitch, loseUnsynced, unsyncedReport, kill].map((nemesis) => [nemesis.name, nemesis]),
+  [powerCut, recoveryCut, powerGlitch, loseUnsynced, unsyncedReport, kill].map((nemesis) => [
+    nemesis.name,
+    nemesis,
+  ]),
 );

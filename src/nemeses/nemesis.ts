@@ -9,6 +9,8 @@ export interface Circumstances {
   work(durationMs: number): Promise<void>;
   /** The power cut: un-synced data and names are lost, the machine boots, the target starts, everything is read. */
   cutPower(): Promise<void>;
+  /** The power cut, and another one while the target starts on what the first one left. */
+  cutRecovery(): Promise<void>;
   /** Every process dies, the disk keeps everything; then as after a cut. */
   kill(): Promise<void>;
   /** Everything volatile becomes durable. */

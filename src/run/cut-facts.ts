@@ -28,6 +28,18 @@ export function lossFacts(
   return { number, kind, timeMs: frozenMs, sizeBytes, files, ops, opCount, processes, rules, image };
 }
 
+/** A cut that follows an earlier one which nobody read after: what is missing may be the work of either. */
+export function alsoDropping(cut: CutFacts, earlier: CutFacts): CutFacts {
+  return {
+    ...cut,
+    sizeBytes: earlier.sizeBytes + cut.sizeBytes,
+    files: [...cut.files, ...earlier.files],
+    ops: [...earlier.ops, ...cut.ops],
+    opCount: earlier.opCount + cut.opCount,
+    processes: { ...earlier.processes, ...cut.processes },
+  };
+}
+
 /** A fault that takes nothing from the disk. */
 export function harmlessFacts(kind: 'kill' | 'died' | 'hang', timeMs: number): CutFacts {
   return { number: 0, kind, timeMs, sizeBytes: 0, files: [], ops: [], opCount: 0, processes: {} };

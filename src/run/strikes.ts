@@ -5,7 +5,7 @@ import type { FreezeTrigger } from '../mount/control.ts';
 import type { Circumstances, Nemesis } from '../nemeses/nemesis.ts';
 import type { Random } from '../nemeses/random.ts';
 import { formatInstant, formatSize, plural } from '../report/format.ts';
-import { harmlessFacts, lossFacts, type CutFacts } from './cut-facts.ts';
+import { alsoDropping, harmlessFacts, lossFacts, type CutFacts } from './cut-facts.ts';
 import { exportImage } from './export-image.ts';
 import { bootImage } from './image-boot.ts';
 import type { Trial } from './trial.ts';
@@ -20,6 +20,9 @@ export interface StrikeParts {
 
 /** How long a cut waits for its op: a target that writes nothing is cut all the same. */
 const triggerPatienceMs = 2_000;
+
+/** How long a cut during a recovery waits for its op. */
+const recoveryPatienceMs = 500;
 
 type OpTrigger = Extract<FreezeTrigger, { at: 'unsynced-op' }>;
 
@@ -63,14 +66,22 @@ class Strikes implements Circumstances {
     const trial = this.#trial;
     const trigger = this.#drawTrigger();
     await this.#span('power-cut', trigger, async () => {
-      const now = { at: 'now' } as const;
-      const report = await trial.parts.machine.cut(
-        (await this.#stopGracefully()) ? now : trigger,
-        'lose-all',
-      );
-      const cut = lossFacts('power-cut', this.#countCut(report.opCount), report);
-      this.#tell(cut);
+      const cut = await this.#cut((await this.#stopGracefully()) ? { at: 'now' } : trigger);
       await trial.comeBack('power-cut', cut);
+    });
+  }
+
+  async cutRecovery(): Promise<void> {
+    if (this.#isOver()) return;
+    const trial = this.#trial;
+    const [first, second] = [this.#drawTrigger(), this.#drawTrigger()];
+    await this.#span('recovery-cut', first, async () => {
+      const before = await this.#cut(first);
+      const during = await trial.startInto('power-cut', before, () =>
+        // Recoveries are short, and many write little: this one does not wait long.
+        this.#cut({ ...second, afterOps: second.afterOps % 40, withinMs: recoveryPatienceMs }),
+      );
+      await trial.comeBack('power-cut', alsoDropping(during, before));
     });
   }
 
@@ -171,6 +182,13 @@ class Strikes implements Circumstances {
     const afterOps = this.random.integer(0, most);
     const edge = this.random.pick(['after', 'before'] as const);
     return { at: 'unsynced-op', afterOps, edge, withinMs: triggerPatienceMs };
+  }
+
+  async #cut(trigger: FreezeTrigger): Promise<CutFacts> {
+    const report = await this.#trial.parts.machine.cut(trigger, 'lose-all');
+    const cut = lossFacts('power-cut', this.#countCut(report.opCount), report);
+    this.#tell(cut);
+    return cut;
   }
 
   #countCut(droppedOps: number): number {

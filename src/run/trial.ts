@@ -156,6 +156,26 @@ export class Trial {
     if (await this.#judgeRecovery(recovery, fault)) await this.#afterFatal();
   }
 
+  /** Boots after a fault and starts the target, which loses its power again before anybody reads: `cut` says when. */
+  async startInto(
+    kind: Interruption['kind'],
+    fault: CutFacts,
+    cut: () => Promise<CutFacts>,
+  ): Promise<CutFacts> {
+    const { machine, progress } = this.parts;
+    await this.stopCrew();
+    this.#interrupt(kind, fault);
+    progress.phase('boot');
+    await machine.boot();
+    // What becomes of this start is told by the next one: it loses its machine under its feet.
+    const starting = this.instance.start().catch((error: unknown) => {
+      if (!(error instanceof StartError)) throw error;
+    });
+    const [next] = await Promise.all([cut(), starting]);
+    if (fault.image !== undefined) await machine.disk.request('drop-image', { image: fault.image });
+    return next;
+  }
+
   /** Ended, or hanging, without a fault of the disk: the processes are started anew. */
   async restart(kind: 'died' | 'hang', timeMs: number): Promise<void> {
     this.crew?.halt();
