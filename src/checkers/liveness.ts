@@ -84,13 +84,16 @@ function live(life: BootLife, operation: ClientOperation, timeline: Timeline): v
 }
 
 function silentNotes(boots: readonly BootLife[], timeline: Timeline): readonly string[] {
-  return boots
-    .filter(({ ok }) => ok === 0)
-    .map(({ boot, invoked }) => {
-      const interruption = timeline.before(boot);
-      const after = interruption === undefined ? '' : ` (after ${named(interruption)})`;
-      return `In boot ${boot}${after} no client op was acknowledged, of ${counted(invoked, 'op')} invoked.`;
-    });
+  return (
+    boots
+      // Where nobody asked, silence says nothing: a boot that was cut while it recovered.
+      .filter(({ ok, invoked }) => ok === 0 && invoked > 0)
+      .map(({ boot, invoked }) => {
+        const interruption = timeline.before(boot);
+        const after = interruption === undefined ? '' : ` (after ${named(interruption)})`;
+        return `In boot ${boot}${after} no client op was acknowledged, of ${counted(invoked, 'op')} invoked.`;
+      })
+  );
 }
 
 function timeoutNotes(invoked: number, timeouts: number): readonly string[] {

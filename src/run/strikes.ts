@@ -79,7 +79,7 @@ class Strikes implements Circumstances {
       const before = await this.#cut(first);
       const during = await trial.startInto('power-cut', before, () =>
         // Recoveries are short, and many write little: this one does not wait long.
-        this.#cut({ ...second, afterOps: second.afterOps % 40, withinMs: recoveryPatienceMs }),
+        this.#cut({ ...second, afterOps: second.afterOps % 8, withinMs: recoveryPatienceMs }),
       );
       await trial.comeBack('power-cut', alsoDropping(during, before));
     });

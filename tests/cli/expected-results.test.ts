@@ -131,6 +131,19 @@ describe('postgres', () => {
   });
 });
 
+describe('a power cut during the recovery from another', () => {
+  it.each(['sqlite --set journal_mode=DELETE --set synchronous=EXTRA', 'postgres'])(
+    'loses nothing: %s',
+    async (words) => {
+      const outcome = await test(`${words} --nemesis recovery-cut --seed 27`);
+      expectValid(outcome);
+      // Two cuts a strike, and nobody works between them.
+      expect(outcome.results.cuts % 2).toBe(0);
+      expect(outcome.results.cuts).toBeGreaterThanOrEqual(4);
+    },
+  );
+});
+
 describe('drivers', () => {
   const counterfeit = fileURLToPath(new URL('../targets/support/drivers/counterfeit.mjs', import.meta.url));
 
