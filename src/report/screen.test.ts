@@ -60,7 +60,7 @@ describe('the last screen', () => {
         Repeat    powercut test postgres --set fsync=off \\
                     --set wal_sync_method=fdatasync --nemesis power-cut --time 20s \\
                     --seed 7
-        Replay    powercut replay \\
+        Replay    npx powercut replay \\
                     store/postgres-set-power-cut/20250304T101500.000Z/findings/1
       "
     `);

@@ -74,7 +74,7 @@ export function validWord(valid: Valid): 'valid' | 'invalid' | 'unknown' {
 
 /** The command that boots a finding's crash image again. */
 export function replayCommand(results: Results, finding: Finding): string {
-  return `powercut replay ${shellWord(`${results.store}/findings/${finding.number}`)}`;
+  return `npx powercut replay ${shellWord(`${results.store}/findings/${finding.number}`)}`;
 }
 
 function shellWord(text: string): string {
