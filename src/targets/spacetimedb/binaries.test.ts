@@ -61,7 +61,7 @@ describe('its version', () => {
 
   test('may be one that is not driven, and which one would be is said', async () => {
     const said = await sentence('echo "spacetimedb tool version 0.9.0;"');
-    expect(said).toMatch(/is SpacetimeDB 0\.9\.0, .*1\.2\.x and 2\.x.*scripts\/install-spacetimedb\.sh/);
+    expect(said).toMatch(/is SpacetimeDB 0\.9\.0, .*1\.2\.x and 2\.x.*cargo install spacetimedb-standalone/);
   });
 
   test('may not be said', async () => {

@@ -14,7 +14,8 @@ import { driven, parseVersion } from './version.ts';
 
 const program = 'spacetimedb-standalone';
 const commandLine = 'spacetime';
-const install = 'scripts/install-spacetimedb.sh installs 1.2.0 with Cargo';
+/** For everybody who has Rust; scripts/install-spacetimedb.sh does the same in a shorter time. */
+const install = 'cargo install spacetimedb-standalone --version 1.2.0 --locked';
 
 /** The first of: PATH, Cargo's folder, beside the command line, the command line's own folder. */
 export function findServer(path = searchPath(), home = homedir()): string | undefined {
@@ -47,7 +48,7 @@ export async function detectServer(file = findServer()): Promise<Detected> {
     };
   }
   if (!driven(version)) {
-    const sentence = `${file} is SpacetimeDB ${version}, which powercut does not drive (it drives 1.2.x and 2.x); ${install}`;
+    const sentence = `${file} is SpacetimeDB ${version}, which powercut does not drive (it drives 1.2.x and 2.x): ${install}`;
     return { found: false, sentence };
   }
   return { found: true, version, path: file };
