@@ -16,8 +16,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the catalogue', () => {
-  test('has SQLite, PostgreSQL and SpacetimeDB', () => {
-    expect([...targets.keys()]).toEqual(expect.arrayContaining(['sqlite', 'postgres', 'spacetimedb']));
+  test('has SQLite, PostgreSQL, SpacetimeDB and clogdb', () => {
+    expect([...targets.keys()]).toEqual(expect.arrayContaining(['sqlite', 'postgres', 'spacetimedb', 'clogdb']));
   });
 
   test.each([...targets.values()])(
@@ -49,7 +49,7 @@ describe('a target is found', () => {
     [
       'mysql',
       [],
-      'unknown target `mysql` (known: sqlite, postgres, spacetimedb; a driver of your own: ./mysql)',
+      'unknown target `mysql` (known: sqlite, postgres, spacetimedb, clogdb; a driver of your own: ./mysql)',
     ],
     ['sqlite', ['x'], 'target `sqlite` takes no arguments, got `x`'],
     ['./nowhere/driver', [], 'there is no driver ./nowhere/driver'],

@@ -1,5 +1,6 @@
 /** Every target there is, by name; and how a target is found from what a user calls it. */
 import { accessSync, constants, statSync } from 'node:fs';
+import { clogdb } from './clogdb/target.ts';
 import { driverTarget } from './driver/target.ts';
 import { postgres } from './postgres/target.ts';
 import { spacetimedb } from './spacetimedb/target.ts';
@@ -8,7 +9,7 @@ import type { Target } from './target.ts';
 import { UsageError } from './usage-error.ts';
 
 export const targets: ReadonlyMap<string, Target> = new Map(
-  [sqlite, postgres, spacetimedb].map((target) => [target.name, target]),
+  [sqlite, postgres, spacetimedb, clogdb].map((target) => [target.name, target]),
 );
 
 /** A built-in target, or a driver: a name with a slash, or of an executable file. Throws a UsageError. */

@@ -1,0 +1,67 @@
+/**
+ * What a segment of the commit log is made of: a header, and one record a transaction. Both carry a checksum, so that what a
+ * cut tore is told from what was written. All numbers are little-endian.
+ *
+ *     header  magic 8 · epoch 8 · first offset 8 · CRC-32 of these 4 · zero 4
+ *     record  CRC-32 of the rest 4 · length of the payload 4 · offset 8 · payload
+ */
+import { crc32 } from './crc32.ts';
+
+export interface Header {
+  /** The start of the server that wrote the segment. */
+  readonly epoch: number;
+  /** The offset of its first transaction. */
+  readonly first: number;
+}
+
+export interface Record {
+  readonly offset: number;
+  readonly payload: Buffer;
+  /** Where it ends in the segment. */
+  readonly end: number;
+}
+
+export const headerBytes = 32;
+const recordHeadBytes = 16;
+const maxPayloadBytes = 1024 * 1024;
+/** The last byte is the version of the format. */
+const magic = Buffer.from('clogdb\0\x01', 'latin1');
+
+export function encodeHeader({ epoch, first }: Header): Buffer {
+  const bytes = Buffer.alloc(headerBytes);
+  magic.copy(bytes);
+  bytes.writeBigUInt64LE(BigInt(epoch), 8);
+  bytes.writeBigUInt64LE(BigInt(first), 16);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 24)), 24);
+  return bytes;
+}
+
+/** `undefined` for anything that was not written as a header as a whole. */
+export function decodeHeader(segment: Buffer): Header | undefined {
+  if (segment.length < headerBytes || !segment.subarray(0, magic.length).equals(magic)) return undefined;
+  if (segment.readUInt32LE(24) !== crc32(segment.subarray(0, 24))) return undefined;
+  return { epoch: Number(segment.readBigUInt64LE(8)), first: Number(segment.readBigUInt64LE(16)) };
+}
+
+export function encodeRecord(offset: number, payload: string): Buffer {
+  const length = Buffer.byteLength(payload);
+  if (length > maxPayloadBytes)
+    throw new Error(`a transaction of ${length} bytes is longer than ${maxPayloadBytes}`);
+  const bytes = Buffer.allocUnsafe(recordHeadBytes + length);
+  bytes.writeUInt32LE(length, 4);
+  bytes.writeBigUInt64LE(BigInt(offset), 8);
+  bytes.write(payload, recordHeadBytes);
+  bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
+  return bytes;
+}
+
+/** The record at `position`; `undefined` where there is none that was written as a whole. */
+export function decodeRecord(segment: Buffer, position: number): Record | undefined {
+  if (position + recordHeadBytes > segment.length) return undefined;
+  const length = segment.readUInt32LE(position + 4);
+  const end = position + recordHeadBytes + length;
+  if (length > maxPayloadBytes || end > segment.length) return undefined;
+  if (segment.readUInt32LE(position) !== crc32(segment.subarray(position + 4, end))) return undefined;
+  const offset = Number(segment.readBigUInt64LE(position + 8));
+  return { offset, payload: segment.subarray(position + recordHeadBytes, end), end };
+}
