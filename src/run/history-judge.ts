@@ -5,7 +5,7 @@
 import type { RunFacts } from '../checkers/facts.ts';
 import type { Violation } from '../checkers/finding.ts';
 import type { HistoryOp, Json } from '../checkers/history.ts';
-import type { DiskControl } from '../mount/control.ts';
+import type { DiskControl, Trace } from '../mount/control.ts';
 import type { Workload } from '../workloads/workload.ts';
 import type { CutFacts } from './cut-facts.ts';
 import type { FindingBook } from './finding-book.ts';
@@ -59,10 +59,9 @@ export class HistoryJudge {
     }
   }
 
-  #traces(violation: Violation) {
-    const [first] = violation.ops;
-    const needles = first === undefined ? [] : [this.#parts.needle(first.value)];
-    return this.#parts.disk.request('trace', { needles });
+  async #traces({ ops: [first] }: Violation): Promise<readonly Trace[]> {
+    if (first === undefined) return [];
+    return this.#parts.disk.request('trace', { needles: [this.#parts.needle(first.value)] });
   }
 }
 
