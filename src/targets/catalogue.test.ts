@@ -49,7 +49,7 @@ describe('a target is found', () => {
     [
       'mysql',
       [],
-      'unknown target `mysql` (known: sqlite, postgres, spacetimedb, clogdb; a driver of your own: ./mysql)',
+      `unknown target \`mysql\` (known: ${[...targets.keys()].join(', ')}; a driver of your own: ./mysql)`,
     ],
     ['sqlite', ['x'], 'target `sqlite` takes no arguments, got `x`'],
     ['./nowhere/driver', [], 'there is no driver ./nowhere/driver'],
