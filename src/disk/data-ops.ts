@@ -58,6 +58,20 @@ export function setattr(
   return inode;
 }
 
+export interface DataTimes {
+  readonly mtime: Timestamp;
+  readonly ctime: Timestamp;
+}
+
+export function noteTimes(state: DiskState, ino: number, { mtime, ctime }: DataTimes): Inode | Errno {
+  if (state.table.get(ino) === undefined) return ENOENT;
+  const inode = state.table.own(ino);
+  inode.volatile.mtime = mtime;
+  inode.volatile.ctime = ctime;
+  state.table.settle(inode);
+  return inode;
+}
+
 /** fallocate(2) modes. */
 const keepSize = 0x01;
 const punchHole = 0x02;

@@ -6,12 +6,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { profiles } from './profiles/catalogue.ts';
 import type { Profile } from './profiles/profile.ts';
-import { sequences, type Command } from './testing/commands.ts';
+import { strict } from './profiles/strict.ts';
+import { nameStories, sequences, type Command } from './testing/commands.ts';
 import { expectLossExplains, expectSame } from './testing/compare.ts';
 import { expectSettled, expectSound } from './testing/invariants.ts';
 import { Pair } from './testing/pair.ts';
 
-const runs = Number(process.env['POWERCUT_DISK_RUNS'] ?? 300);
+const runs = Number(process.env['POWERCUT_DISK_RUNS'] ?? 150);
 const seed = process.env['POWERCUT_DISK_SEED'];
 const path = process.env['POWERCUT_DISK_PATH'];
 const settings = {
@@ -19,8 +20,9 @@ const settings = {
   ...(seed === undefined ? {} : { seed: Number(seed) }),
   ...(path === undefined ? {} : { path, endOnFailure: true }),
 };
-const timeoutMs = 60_000 + runs * 200;
+const timeoutMs = 60_000 + runs * 500;
 const maxPairs = 4;
+const cut: Command = { op: 'cut', choice: 'lose-all', goOn: false };
 
 function play(profile: Profile, commands: readonly Command[]): void {
   const pairs = [Pair.create(profile)];
@@ -46,7 +48,6 @@ function play(profile: Profile, commands: readonly Command[]): void {
       expectSettled(image.disk, lastIno);
       expectSame(current, `in the origin ${what}`);
       if (command.goOn) replaceCurrent(image);
-      else if (pairs.length < maxPairs) pairs.push(image);
       else image.disk.release();
     }
   }
@@ -73,3 +74,15 @@ test.each([...profiles.values()])(
     );
   },
 );
+
+test('strict: names are durable as the model has them, after every barrier', { timeout: timeoutMs }, () => {
+  fc.assert(
+    fc.property(nameStories, (commands) => {
+      const cutAfterBarriers = commands.flatMap((command): Command[] =>
+        command.op === 'fsync-dir' ? [command, cut] : [command],
+      );
+      play(strict, cutAfterBarriers);
+    }),
+    settings,
+  );
+});

@@ -103,6 +103,11 @@ export class Disk {
     return dataOps.setattr(this.#state, caller, ino, changes);
   }
 
+  /** Times that somebody else kept for data ops that were made here already: they go with those, and are no op. */
+  noteTimes(ino: number, times: dataOps.DataTimes): Inode | Errno {
+    return dataOps.noteTimes(this.#state, ino, times);
+  }
+
   create(caller: Caller, parent: number, name: string, mode: number): Inode | Errno {
     return nameOps.makeNode(this.#state, caller, parent, name, { kind: 'file', mode });
   }

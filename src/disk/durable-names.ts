@@ -49,6 +49,12 @@ export function placesOnPath(table: InodeTable, directoryIno: number): Place[] {
   return places;
 }
 
+function placesUntilReachable(table: InodeTable, directoryIno: number): Place[] {
+  const path = placesOnPath(table, directoryIno);
+  const end = path.findIndex(({ parent }) => isDurablyReachable(table, parent));
+  return isDurablyReachable(table, directoryIno) ? [] : path.slice(0, end + 1);
+}
+
 /** True when a cut would leave a way from the root to this directory. */
 export function isDurablyReachable(table: InodeTable, directoryIno: number): boolean {
   let ino = directoryIno;
@@ -107,8 +113,8 @@ function placesOfCarriedAway(table: InodeTable, place: Place, inode: Inode): Pla
     const holds = (later: Place) => !isFound || isDurablyReachable(table, later.parent);
     if (left.slice(at + 1).some(holds)) continue;
     places.push(link);
-    // A directory's new place obliges its path by rule 3. What can be found stays so: a file is found with its directory.
-    if (isFound && !isDurablyReachable(table, link.parent)) places.push(...placesOnPath(table, link.parent));
+    // What a cut can find it can find afterwards: the way need not be the present one. (Rule 3 wants it of directories.)
+    if (isFound) places.push(...placesUntilReachable(table, link.parent));
   }
   return places;
 }

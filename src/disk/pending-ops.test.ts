@@ -72,6 +72,15 @@ describe('ops on names', () => {
     expect([...pending]).toEqual(ops.slice(2));
   });
 
+  test('keep the exchange that carried one inode away and brought another', () => {
+    const pending = new PendingOps();
+    const exchange = op('rename', { ino: 5 });
+    pending.addOnName(op('create', { ino: 5 }), 'a');
+    pending.addOnName(exchange, 'a');
+    pending.forgetNameUntil('a', 5);
+    expect([...pending]).toEqual([exchange]);
+  });
+
   test('are bounded: a name replaced a thousand times keeps its first and its newest ops', () => {
     const pending = new PendingOps();
     const first = op('create');

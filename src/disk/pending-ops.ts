@@ -70,13 +70,15 @@ export class PendingOps {
     this.#byName?.delete(name);
   }
 
-  /** Forgets the ops on a name up to the rename that carried this inode away from it. */
+  /**
+   * Forgets the ops on a name up to the rename that carried this inode away from it. The last one stays: it gave the name
+   * what it has now, be it that very rename, as an exchange.
+   */
   forgetNameUntil(name: string, carriedAway: number): void {
     const ops = this.#byName?.get(name);
-    const last = ops?.findLastIndex((op) => op.kind === 'rename' && op.ino === carriedAway) ?? -1;
-    if (ops === undefined || last < 0) return;
-    if (last === ops.length - 1) this.#byName!.delete(name);
-    else this.#byName!.set(name, ops.slice(last + 1));
+    if (ops === undefined) return;
+    const last = ops.findLastIndex((op) => op.kind === 'rename' && op.ino === carriedAway);
+    if (last >= 0) this.#byName!.set(name, ops.slice(Math.min(last + 1, ops.length - 1)));
   }
 
   /** Forgets what a data barrier covers: everything but changes of attributes. */

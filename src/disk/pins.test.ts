@@ -78,7 +78,7 @@ test('whatever programs do, everything under a pinned path is durable at every i
       pair.disk.release();
       expect(pair.disk.stats().pageBytes).toBe(0);
     }),
-    { numRuns: Number(process.env['POWERCUT_DISK_RUNS'] ?? 150) },
+    { numRuns: Number(process.env['POWERCUT_DISK_RUNS'] ?? 100) },
   );
 }, 300_000);
 

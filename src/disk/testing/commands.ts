@@ -122,3 +122,27 @@ export const programs = fc.array(fc.oneof(...nameOps, ...dataOps, ...barriers), 
   maxLength: 60,
   size: 'max',
 });
+
+const existing = fc.record({ existing: index });
+
+/** Directories and files moved about, removed and made again between barriers: where the rules of names interlock. */
+export const nameStories = fc.array(
+  fc.oneof<fc.WeightedArbitrary<Command>[]>(
+    { weight: 5, arbitrary: fc.record({ op: fc.constant('mkdir'), at: anywhere }) },
+    { weight: 3, arbitrary: fc.record({ op: fc.constant('create'), at: anywhere }) },
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        op: fc.constant('rename'),
+        from: existing,
+        to: fc.oneof({ weight: 4, arbitrary: anywhere }, { weight: 1, arbitrary: existing }),
+        flags: fc.constantFrom(0, 0, 0, 2),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ op: fc.constantFrom('rmdir', 'unlink'), at: existing }) },
+    { weight: 2, arbitrary: fc.record({ op: fc.constant('link'), file: index, at: anywhere }) },
+    { weight: 8, arbitrary: fc.record({ op: fc.constant('fsync-dir'), dir: index }) },
+    { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('remember', 'forget'), inode: index }) },
+  ),
+  { minLength: 1, maxLength: 60, size: 'max' },
+);

@@ -1,7 +1,6 @@
 /**
- * The naive disk: names that become durable. Told by what must never happen rather than by what to do: take the names that
- * the program asked for, look at the durable tree that this would give, and as long as a rename or a move would be torn,
- * take the present names of what it tore too.
+ * The naive disk: names that become durable. Told twice: by the rules, which say what becomes durable with the names that
+ * a barrier asked for; and by what they are for, which is that no rename and no move is ever torn.
  */
 import {
   copyTree,
@@ -10,33 +9,75 @@ import {
   rootIno,
   wheresIn,
   type DurableTree,
+  type Entry,
   type Model,
   type Where,
 } from './model.ts';
 
+type Named = Where & Entry;
+
 /** Makes these names durable as they are now, with all that atomicity demands. */
 export function persist(model: Model, wheres: readonly Where[]): void {
   const chosen = [...wheres];
-  for (;;) {
-    const after = withNames(model, chosen);
-    const more = torn(model, after).find((demand) => demand.some((where) => !includes(chosen, where)));
-    if (more === undefined) {
-      model.durable = after;
-      return;
-    }
+  for (const where of chosen) {
+    const more = demands(model, where).filter((each) => !includes(chosen, each));
     chosen.push(...more);
   }
+  const before = model.durable;
+  model.durable = withNames(model, chosen);
+  const torn = linksOf(model).filter((named) => isTorn(model, before, named));
+  if (torn.length > 0) throw new Error(`torn by the rules: ${JSON.stringify(torn)}`);
 }
 
-/** The way to a directory, as it is now. */
-export function wayTo(model: Model, dir: number): Where[] {
-  if (dir === rootIno) return [];
+/** What has to be durable with this name. What a cut can find is judged by the durable tree as it was. */
+function demands(model: Model, { dir, name }: Where): Where[] {
+  const kept = model.durable.get(dir)?.entries.get(name);
+  const now = model.volatile.get(dir)?.entries.get(name);
+  if (kept?.ino === now?.ino) return [];
+  const found = reachable(model.durable);
+  const demanded: Where[] = [];
+  for (const [link, step] of kept?.links ?? []) {
+    // A rename carried this link away from here: its present place, unless a later one than this is durable.
+    const present = linksOf(model).find((named) => named.link === link);
+    if (present === undefined) continue;
+    const later = placesOf(model.durable, link).filter((place) => place.step > step);
+    if (later.some((place) => !found.has(dir) || found.has(place.dir))) continue;
+    demanded.push(present);
+    if (found.has(dir)) demanded.push(...wayTo(model, present.dir, found));
+  }
+  // A removed directory was empty, and all its names had gone where they went.
+  if (kept !== undefined && model.wheres(kept.ino).length === 0)
+    demanded.push(...model.changedNames(kept.ino).map((each) => ({ dir: kept.ino, name: each })));
+  // A directory that can be found can be found where it moved, by the present way.
+  const movesDirectory = now !== undefined && model.volatile.get(now.ino)!.kind === 'directory';
+  if (movesDirectory && found.has(now.ino)) demanded.push(...wayTo(model, dir, new Set([rootIno])));
+  return demanded;
+}
+
+/** The names that lead to a directory, from where a cut finds it. */
+function wayTo(model: Model, dir: number, found: ReadonlySet<number>): Where[] {
+  if (found.has(dir)) return [];
   const [where] = model.wheres(dir);
-  return where === undefined ? [] : [...wayTo(model, where.dir), where];
+  return where === undefined ? [] : [where, ...wayTo(model, where.dir, found)];
 }
 
 function includes(wheres: readonly Where[], { dir, name }: Where): boolean {
   return wheres.some((where) => where.dir === dir && where.name === name);
+}
+
+function linksOf(model: Model): Named[] {
+  return [...model.volatile].flatMap(([dir, { entries }]) =>
+    [...entries].map(([name, entry]) => ({ dir, name, ...entry })),
+  );
+}
+
+function placesOf(tree: DurableTree, link: number): (Where & { readonly step: number })[] {
+  return [...tree].flatMap(([dir, { entries }]) =>
+    [...entries].flatMap(([name, { links }]) => {
+      const step = links.get(link);
+      return step === undefined ? [] : [{ dir, name, step }];
+    }),
+  );
 }
 
 /** The durable tree with these names as they are in the volatile one. */
@@ -55,10 +96,8 @@ function withNames(model: Model, chosen: readonly Where[]): DurableTree {
   // A directory has one name: the newest.
   for (const [ino, { kind }] of tree) {
     const names = kind === 'directory' ? wheresIn(tree, ino) : [];
-    for (const where of names) {
-      if (names.length > 1 && !model.wheres(ino).some((now) => includes([now], where)))
-        tree.get(where.dir)!.entries.delete(where.name);
-    }
+    const past = names.filter((where) => !includes(model.wheres(ino), where));
+    if (names.length > 1) for (const { dir, name } of past) tree.get(dir)!.entries.delete(name);
   }
   // What is durably in a directory that nothing names is gone.
   for (let lost = nameless(model, tree); lost.length > 0; lost = nameless(model, tree))
@@ -67,70 +106,20 @@ function withNames(model: Model, chosen: readonly Where[]): DurableTree {
 }
 
 function nameless(model: Model, tree: DurableTree): number[] {
-  const named = new Set([...namedIn(model.volatile), ...namedIn(tree)]);
+  const named = new Set([rootIno, ...namedIn(model.volatile), ...namedIn(tree)]);
   return [...tree.values()]
-    .filter(({ ino, entries }) => ino !== rootIno && !named.has(ino) && entries.size > 0)
+    .filter(({ ino, entries }) => !named.has(ino) && entries.size > 0)
     .map(({ ino }) => ino);
 }
 
-/** For each link that the new durable tree tears, the names that mend it; the one nearest to the root first. */
-function torn(model: Model, after: DurableTree): Where[][] {
-  const links = [...model.volatile].flatMap(([dir, { entries }]) =>
-    [...entries].map(([name, entry]) => ({ dir, name, ...entry })),
+/** A link goes back to an earlier name or to none; or a cut could find it and no longer can. */
+function isTorn(model: Model, before: DurableTree, { link }: Named): boolean {
+  const latest = (tree: DurableTree, found: ReadonlySet<number>) =>
+    Math.max(-1, ...placesOf(tree, link).map(({ dir, step }) => (found.has(dir) ? step : -1)));
+  const after = model.durable;
+  const everywhere = new Set(model.volatile.keys());
+  return (
+    latest(after, everywhere) < latest(before, everywhere) ||
+    latest(after, reachable(after)) < latest(before, reachable(before))
   );
-  const before = standing(model.durable);
-  const now = standing(after);
-  const demands = links.flatMap(({ dir, name, ino, link }) => {
-    const was = before.get(link);
-    if (was === undefined) return [];
-    const is = now.get(link);
-    const moved = is?.anywhere !== was.anywhere;
-    const isDirectory = model.volatile.get(ino)!.kind === 'directory';
-    const names = [{ dir, name }];
-    // A rename never goes back to an earlier name, nor to none; and what a cut could find it can find again.
-    const isLost = (is?.found ?? -1) < was.found;
-    // The way to a directory that moved must be the present one: ways of the past may lead through its old place.
-    const isStray = isDirectory && was.found >= 0 && moved;
-    if (isLost || isStray) names.push(...wayTo(model, dir));
-    else if ((is?.anywhere ?? -1) >= was.anywhere) return [];
-    return [{ names, rank: (isLost || isStray ? 0 : 1e6) + was.depth + (isDirectory ? 0 : 0.5) }];
-  });
-  return demands.sort((a, b) => a.rank - b.rank).map(({ names }) => names);
-}
-
-interface Standing {
-  /** The latest step of the link that is durable where a cut could find it; -1 for none. */
-  readonly found: number;
-  /** The latest step that is durable anywhere. */
-  readonly anywhere: number;
-  /** How far from the root. */
-  readonly depth: number;
-}
-
-function standing(tree: DurableTree): Map<number, Standing> {
-  const found = reachable(tree);
-  const standings = new Map<number, Standing>();
-  for (const [dir, { entries }] of tree) {
-    for (const { links } of entries.values()) {
-      for (const [link, step] of links) {
-        const other = standings.get(link) ?? { found: -1, anywhere: -1, depth: Infinity };
-        standings.set(link, {
-          found: Math.max(other.found, found.has(dir) ? step : -1),
-          anywhere: Math.max(other.anywhere, step),
-          depth: Math.min(other.depth, depthOf(tree, dir)),
-        });
-      }
-    }
-  }
-  return standings;
-}
-
-function depthOf(tree: DurableTree, dir: number): number {
-  let depth = 0;
-  for (let ino = dir; ino !== rootIno && depth < 100; depth++) {
-    const [where] = wheresIn(tree, ino);
-    if (where === undefined) return 100;
-    ino = where.dir;
-  }
-  return depth;
 }
