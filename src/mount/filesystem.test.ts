@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Disk } from '../disk/disk.ts';
-import { EEXIST, EINVAL, ENAMETOOLONG, ENODATA, ENOENT, EOPNOTSUPP } from '../disk/errno.ts';
+import { EEXIST, EINVAL, ENAMETOOLONG, ENODATA, ENOENT, EOPNOTSUPP, EPERM } from '../disk/errno.ts';
 import type { Op } from '../disk/op.ts';
 import { strict } from '../disk/profiles/strict.ts';
 import type { Attributes, DirectoryEntries, FileSystem } from '../fuse/filesystem.ts';
@@ -191,10 +191,34 @@ describe('set-user-ID and set-group-ID bits, and file capabilities', () => {
     expect(modeOf(directory.ino)).toBe(0o2755);
   });
 
-  test('set-group-ID without group execution stays', () => {
+  test('set-group-ID without group execution stays for root and who is in the group', () => {
     const { ino } = create('a', 0o2644);
     fs.setattr(root, ino, { uid: 5 });
     expect(modeOf(ino)).toBe(0o2644);
+    fs.write({ pid: 3, uid: 1000, gid: 0 }, ino, 0, Buffer.from('x'), true);
+    expect(modeOf(ino)).toBe(0o2644);
+    write(ino, 'x', true);
+    expect(modeOf(ino)).toBe(0o644);
+  });
+
+  test('go when others than root allocate, or copy a range', () => {
+    const { ino } = create('a', 0o6755);
+    fs.fallocate(root, ino, 0, 0, 10);
+    expect(modeOf(ino)).toBe(0o6755);
+    fs.fallocate(user, ino, 0, 0, 10);
+    expect(modeOf(ino)).toBe(0o755);
+    fs.setattr(root, ino, { mode: 0o6755 });
+    fs.copyRange(user, ino, 0, ino, 5, 5);
+    expect(modeOf(ino)).toBe(0o755);
+  });
+
+  test('go when a change of owner names neither owner nor group, which is one of ctime alone', () => {
+    const { ino } = create('a', 0o6755);
+    const before = ops.length;
+    expect(fs.setattr(user, ino, {})).toBe(EPERM);
+    fs.setattr(root, ino, {});
+    expect(ops.slice(before).map((op) => op.kind)).toEqual(['setattr']);
+    expect(modeOf(ino)).toBe(0o755);
   });
 
   test('capabilities go at every write, truncation and change of owner', () => {

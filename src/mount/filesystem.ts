@@ -3,7 +3,7 @@
  * and nothing else; every change goes through the disk's methods, so that every change is an op.
  */
 import type { Disk } from '../disk/disk.ts';
-import { EEXIST, EINVAL, ENAMETOOLONG, EOPNOTSUPP } from '../disk/errno.ts';
+import { EEXIST, EINVAL, ENAMETOOLONG, EOPNOTSUPP, EPERM } from '../disk/errno.ts';
 import type { Inode, InodeKind } from '../disk/inode.ts';
 import type { AttributeChanges, Attributes, Caller, Errno, FileSystem } from '../fuse/filesystem.ts';
 import { DirectoryStreams } from './directory-streams.ts';
@@ -72,8 +72,12 @@ export function diskFileSystem(holder: DiskHolder): FileSystem {
       return disk.write(caller, ino, offset, bytes);
     },
     fsync: (caller, ino, dataOnly) => holder.current.fsync(caller, ino, dataOnly),
-    fallocate: (caller, ino, mode, offset, length) =>
-      holder.current.allocate(caller, ino, mode, offset, length),
+    fallocate(caller, ino, mode, offset, length) {
+      const disk = holder.current;
+      const allocated = disk.allocate(caller, ino, mode, offset, length);
+      if (allocated === 0) dropPrivileges(disk, caller, ino, caller.uid !== 0);
+      return allocated;
+    },
     seek: (_caller, ino, offset, whence) => holder.current.seek(ino, offset, whence),
     copyRange: (caller, ino, offset, toIno, toOffset, length) =>
       copyRange(holder.current, caller, { ino, offset }, { ino: toIno, offset: toOffset }, length),
@@ -130,9 +134,15 @@ function isUnsupportedXattr(name: string): boolean {
   return name.startsWith('system.');
 }
 
-function setattr(disk: Disk, caller: Caller, ino: number, changes: AttributeChanges): Attributes | Errno {
+function setattr(disk: Disk, caller: Caller, ino: number, asked: AttributeChanges): Attributes | Errno {
   const inode = disk.inode(ino);
   if (inode === undefined) return ESTALE;
+  // A chown(2) that names neither owner nor group. Linux drops the bits all the same, and only an owner may do that.
+  const isEmpty = Object.keys(asked).every((key) => key === 'killPrivileges' || key === 'ctime');
+  const mayChange = caller.uid === 0 || caller.uid === inode.uid;
+  if (isEmpty && !mayChange && inode.kind !== 'directory' && withoutSetIds(inode.mode, true) !== inode.mode)
+    return EPERM;
+  const changes: AttributeChanges = isEmpty ? { ...asked, uid: inode.uid } : asked;
   const changesOwner = changes.uid !== undefined || changes.gid !== undefined;
   if (inode.kind === 'file' && changes.size !== undefined) {
     dropPrivileges(disk, caller, ino, changes.killPrivileges === true);
@@ -142,7 +152,8 @@ function setattr(disk: Disk, caller: Caller, ino: number, changes: AttributeChan
   }
   // chown(2) takes the bits away from whoever does it, root included.
   dropCapability(disk, caller, ino);
-  const mode = withoutSetIds(inode.mode);
+  const keepsGroup = caller.uid === 0 || caller.gid === inode.gid;
+  const mode = withoutSetIds(inode.mode, keepsGroup);
   return disk.setattr(caller, ino, mode === inode.mode ? changes : { ...changes, mode });
 }
 
@@ -155,17 +166,23 @@ const groupExecute = 0o010;
 function dropPrivileges(disk: Disk, caller: Caller, ino: number, killSetIds: boolean): void {
   dropCapability(disk, caller, ino);
   if (!killSetIds) return;
-  const mode = disk.inode(ino)?.mode ?? 0;
-  if (withoutSetIds(mode) !== mode) disk.setattr(caller, ino, { mode: withoutSetIds(mode) });
+  const inode = disk.inode(ino);
+  if (inode === undefined) return;
+  const mode = withoutSetIds(inode.mode, caller.gid === inode.gid);
+  if (mode !== inode.mode) disk.setattr(caller, ino, { mode });
 }
 
 function dropCapability(disk: Disk, caller: Caller, ino: number): void {
   if (typeof disk.getXattr(ino, capabilityName) !== 'number') disk.removeXattr(caller, ino, capabilityName);
 }
 
-/** Without group execution, the set-group-ID bit once meant mandatory locking, and stays. */
-function withoutSetIds(mode: number): number {
-  return mode & ~(setUserId | ((mode & groupExecute) === 0 ? 0 : setGroupId));
+/**
+ * Without group execution, the set-group-ID bit once meant mandatory locking, and stays for who is in the file's group.
+ * Of a caller's groups the kernel names only the first.
+ */
+function withoutSetIds(mode: number, isInGroup: boolean): number {
+  const keepsSetGroupId = (mode & groupExecute) === 0 && isInGroup;
+  return mode & ~(setUserId | (keepsSetGroupId ? 0 : setGroupId));
 }
 
 /** At most this much at a time: an op should not hold everybody up, and callers of copy_file_range(2) come back. */
@@ -180,6 +197,7 @@ function copyRange(disk: Disk, caller: Caller, from: Position, to: Position, len
   const buffer = Buffer.allocUnsafe(Math.min(length, copyBytesMax));
   const count = disk.readInto(from.ino, from.offset, buffer, 0, buffer.length);
   if (count <= 0) return count;
-  dropCapability(disk, caller, to.ino);
+  // Unlike a WRITE, this request does not say whether its caller may keep the bits.
+  dropPrivileges(disk, caller, to.ino, caller.uid !== 0);
   return disk.write(caller, to.ino, to.offset, buffer.subarray(0, count));
 }
