@@ -4,6 +4,7 @@ import type { Disk } from '../disk.ts';
 import type { Model, Node, Entry } from './model.ts';
 import { reachable } from './model.ts';
 import type { Pair } from './pair.ts';
+import { expectEqual } from './same.ts';
 
 export function expectSame({ disk, model }: Pair, what: string): void {
   const real: Record<string, unknown> = {};
@@ -12,28 +13,25 @@ export function expectSame({ disk, model }: Pair, what: string): void {
     real[ino] = realInode(disk, ino);
     naive[ino] = naiveInode(model, ino, node);
   }
-  expect(real, `inodes ${what}`).toEqual(naive);
+  expectEqual(real, naive, `inodes ${what}`);
   const unsynced = model.unsynced();
-  expect(
-    {
-      files: disk.stats().files,
-      unsyncedFiles: disk.unsyncedFiles,
-      unsyncedBytes: disk.unsyncedBytes,
-      unsynced: disk
-        .unsynced()
-        .map(({ path, ageMs: _ageMs, lastOp, ...file }) => {
-          expect(lastOp.number, `an op made ${path} un-synced`).toBeGreaterThan(0);
-          return { ...file, ranges: [...file.ranges], names: [...file.names].sort() };
-        })
-        .sort((a, b) => a.ino - b.ino),
-    },
-    `un-synced report ${what}`,
-  ).toEqual({
+  const reported = disk.unsynced().map(({ path, ageMs: _ageMs, lastOp, ...file }) => {
+    if (lastOp.number === 0) throw new Error(`nobody knows which op made ${path} un-synced`);
+    return { ...file, ranges: [...file.ranges], names: [...file.names].sort() };
+  });
+  const shown = {
+    files: disk.stats().files,
+    unsyncedFiles: disk.unsyncedFiles,
+    unsyncedBytes: disk.unsyncedBytes,
+    unsynced: reported.sort((a, b) => a.ino - b.ino),
+  };
+  const expected = {
     files: model.volatile.size,
     unsyncedFiles: unsynced.length,
     unsyncedBytes: unsynced.reduce((sum, ino) => sum + model.dirtOf(ino).written.size, 0),
     unsynced: unsynced.map((ino) => report(model, ino)).sort((a, b) => a.ino - b.ino),
-  });
+  };
+  expectEqual(shown, expected, `un-synced report ${what}`);
 }
 
 function realInode(disk: Disk, ino: number): unknown {
@@ -41,7 +39,7 @@ function realInode(disk: Disk, ino: number): unknown {
   if (inode === undefined) return 'missing';
   const { kind, mode, nlink, size, blocks512, target } = inode;
   const bytes = Buffer.alloc(kind === 'file' ? size : 0);
-  if (kind === 'file') expect(disk.readInto(ino, 0, bytes, 0, size)).toBe(size);
+  if (kind === 'file') expectEqual(disk.readInto(ino, 0, bytes, 0, size), size, `bytes of ${ino}`);
   const entries = disk.entries(ino);
   return {
     kind,
