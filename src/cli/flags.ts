@@ -71,6 +71,14 @@ export function profileFlag(): Option {
     });
 }
 
+export function writesFlag(): Option {
+  return choiceFlag(
+    '--writes',
+    ['through', 'cached'],
+    'see each write as it is made, or let the kernel keep them back: faster, by the page',
+  ).default(testDefaults.writes);
+}
+
 export function pinFlag(): Option {
   return repeatableFlag('--pin <glob>', 'paths that are always durable; repeatable').default(
     testDefaults.pins,

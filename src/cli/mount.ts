@@ -4,14 +4,16 @@
  */
 import type { Command } from 'commander';
 import { enterOwnMounts, mayMount } from '../machine/own-mounts.ts';
+import type { WriteMode } from '../fuse/session.ts';
 import { mountForeground } from '../mount/foreground.ts';
 import { requireMounting } from './examination.ts';
 import type { End } from './exit-codes.ts';
-import { capacityFlag, pinFlag, profileFlag } from './flags.ts';
+import { capacityFlag, pinFlag, profileFlag, writesFlag } from './flags.ts';
 import { unsyncedLines } from './unsynced-lines.ts';
 
 interface Flags {
   readonly profile: string;
+  readonly writes: WriteMode;
   readonly pin: readonly string[];
   readonly capacity?: number;
 }
@@ -26,6 +28,7 @@ export function addMount(program: Command, end: End): void {
     )
     .argument('<directory>', 'an empty directory')
     .addOption(profileFlag())
+    .addOption(writesFlag())
     .addOption(pinFlag())
     .addOption(capacityFlag())
     .action(async (directory: string, flags: Flags) => {
@@ -34,13 +37,14 @@ export function addMount(program: Command, end: End): void {
         end(await enterOwnMounts());
         return;
       }
-      const { profile, pin: pins, capacity } = flags;
+      const { profile, writes, pin: pins, capacity } = flags;
       const capacityBytes = capacity === undefined ? {} : { capacityBytes: capacity };
       end(
         await mountForeground({
           directory,
           profile,
           pins,
+          writes,
           describe: unsyncedLines,
           ...capacityBytes,
         }),

@@ -12,6 +12,7 @@ export function repeatCommand(options: Omit<TestOptions, 'command'>): string {
   add('--workload', options.workload, defaults.workload);
   add('--nemesis', options.nemesis.join(','), defaults.nemesis.join(','));
   add('--profile', options.profile, defaults.profile);
+  add('--writes', options.writes, defaults.writes);
   add('--contract', options.contract, defaults.contract);
   for (const [name, value] of Object.entries(options.settings)) words.push('--set', `${name}=${value}`);
   for (const pin of options.pins) words.push('--pin', pin);

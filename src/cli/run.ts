@@ -5,17 +5,19 @@ import { delimiter, join } from 'node:path';
 import type { Command } from 'commander';
 import { runCommand } from '../run/command.ts';
 import type { CommandOutcome } from '../run/command.ts';
+import type { WriteMode } from '../fuse/session.ts';
 import { boxed } from './boxed.ts';
 import { requireDirectory, requireEmptyOrAbsent } from './directories.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { End } from './exit-codes.ts';
-import { capacityFlag, pinFlag, profileFlag } from './flags.ts';
+import { capacityFlag, pinFlag, profileFlag, writesFlag } from './flags.ts';
 import { printJson, tell } from './output.ts';
 import { unsyncedLines } from './unsynced-lines.ts';
 import { chooseUser } from './user.ts';
 
 interface Flags {
   readonly profile: string;
+  readonly writes: WriteMode;
   readonly pin: readonly string[];
   readonly capacity?: number;
   readonly user?: string;
@@ -39,6 +41,7 @@ export function addRun(program: Command, end: End): void {
     .argument('[arguments...]')
     .passThroughOptions()
     .addOption(profileFlag())
+    .addOption(writesFlag())
     .addOption(pinFlag())
     .addOption(capacityFlag())
     .option('--user <name>', 'run it as this user (default: who called; under sudo, who called sudo)')
@@ -64,6 +67,7 @@ export function addRun(program: Command, end: End): void {
             arguments: words,
             profile: flags.profile,
             pins: flags.pin,
+            writes: flags.writes,
             user,
             env: environmentOf(user.home),
             stdout: flags.json ? 2 : 1,

@@ -123,6 +123,7 @@ describe('the command that repeats a run', () => {
         seed: fc.nat(),
         contract: fc.constantFrom('documented' as const, 'strict' as const),
         profile: fc.constantFrom('strict', 'lazyfs'),
+        writes: fc.constantFrom('through' as const, 'cached' as const),
         store: fc.constantFrom('./store', '/var/runs'),
       },
       { noNullPrototype: true },
@@ -134,16 +135,16 @@ describe('the command that repeats a run', () => {
         const { values } = parseArgs({
           args: words.slice(1),
           options: Object.fromEntries(
-            ['time', 'interval', 'concurrency', 'seed', 'contract', 'profile', 'store'].map((name) => [
-              name,
-              { type: 'string' as const },
-            ]),
+            ['time', 'interval', 'concurrency', 'seed', 'contract', 'profile', 'writes', 'store'].map(
+              (name) => [name, { type: 'string' as const }],
+            ),
           ),
         });
         expect(values['seed']).toBe(String(options.seed));
         expect(values['store'] ?? testDefaults.store).toBe(options.store);
         expect(Number(values['concurrency'] ?? testDefaults.concurrency)).toBe(options.concurrency);
         expect(values['profile'] ?? testDefaults.profile).toBe(options.profile);
+        expect(values['writes'] ?? testDefaults.writes).toBe(options.writes);
         expect(values['contract'] ?? testDefaults.contract).toBe(options.contract);
       }),
     );

@@ -14,6 +14,7 @@ export interface TestFlags {
   readonly workload?: string;
   readonly nemesis?: readonly string[];
   readonly profile?: string;
+  readonly writes?: TestOptions['writes'];
   readonly contract?: 'documented' | 'strict';
   readonly time?: number;
   readonly interval?: number;
@@ -72,6 +73,7 @@ export function toTestOptions(
     workload,
     nemesis,
     profile,
+    writes: flags.writes ?? testDefaults.writes,
     contract: flags.contract ?? testDefaults.contract,
     timeMs: flags.time ?? testDefaults.timeMs,
     intervalMs: flags.interval ?? testDefaults.intervalMs,

@@ -26,6 +26,7 @@ import {
   profileFlag,
   settingsFlag,
   wholeFlag,
+  writesFlag,
 } from './flags.ts';
 import { toTestOptions } from './test-options.ts';
 import type { TestFlags } from './test-options.ts';
@@ -49,6 +50,7 @@ export function addTest(program: Command, end: End): void {
       namesFlag('--nemesis', 'what goes wrong; several compose').default(usual.nemesis, '"power-cut"'),
     )
     .addOption(profileFlag())
+    .addOption(writesFlag())
     .addOption(
       choiceFlag(
         '--contract',

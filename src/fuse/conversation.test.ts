@@ -187,6 +187,31 @@ describe('a mount', () => {
     expect(errors).toEqual(['INIT']);
   });
 
+  test('with cached writes takes over what the kernel kept back, even while held, and nothing else', () => {
+    const kept = request(
+      opcodes.WRITE,
+      5,
+      struct('fuse_write_in', { size: 3, write_flags: 1 }),
+      Buffer.from('abc'),
+    );
+    const through = talk('through');
+    through.gate.current = 'held';
+    through.receive(kept);
+    expect(through.methods()).toEqual([]);
+    const cached = talk('cached');
+    cached.gate.current = 'held';
+    cached.receive(write('direct'));
+    cached.receive(kept);
+    cached.receive(request(opcodes.FSYNC, 5, struct('fuse_fsync_in')));
+    expect(cached.calls.map(({ method, args }) => [method, args[3]])).toEqual([
+      ['write', Uint8Array.from(Buffer.from('abc'))],
+    ]);
+    cached.gate.current = 'failing';
+    cached.receive(kept);
+    expect(cached.replies.at(-1)?.error).toBe(EIO);
+    expect(cached.methods()).toEqual(['write']);
+  });
+
   test('with cached writes leaves holes to the kernel, which alone knows what it holds', () => {
     const seek = request(opcodes.LSEEK, 5, struct('fuse_lseek_in', { whence: 3 }));
     const through = talk('through');

@@ -3,6 +3,7 @@
  * that it can be tried without a kernel; `session.ts` feeds it.
  */
 import { EIO, ENOSYS, EPROTO } from './codec/errno.ts';
+import { isWriteBack, opensRoot } from './codec/write-back.ts';
 import { negotiate, replyBufferBytes, type WriteMode } from './codec/init.ts';
 import { opcodeName, opcodes } from './codec/opcodes.ts';
 import { Reply } from './codec/reply.ts';
@@ -58,10 +59,19 @@ export class Conversation {
         return;
       default:
         // Held requests come first: what arrived later must not overtake them.
-        if (this.#gate.state() === 'held') this.#held.push(request.copy());
+        if (this.#gate.state() === 'held' && !this.#isForHandingOver(request))
+          this.#held.push(request.copy());
         else this.#serve(request);
         this.#settle();
     }
+  }
+
+  /**
+   * Pages that the kernel kept back are what was written before the gate closed, whenever they come. They are un-synced like
+   * everything that no barrier covers, and taking them is the only way to know of them.
+   */
+  #isForHandingOver(request: Request): boolean {
+    return this.#writes === 'cached' && (isWriteBack(request) || opensRoot(request));
   }
 
   /** INIT is answered whatever the gate says: until then the mount itself hangs. */

@@ -5,6 +5,7 @@
  * the `epochMs` that the disk was started with, so that those of a run's disk are the run's.
  */
 import type { Op, Range } from '../disk/op.ts';
+import type { WriteMode } from '../fuse/session.ts';
 
 /** How a cut chooses among what is legal: nothing but what is promised; or everything, as a kill would leave it. */
 export type Choice = 'lose-all' | 'keep-all';
@@ -169,6 +170,12 @@ export interface DiskOptions {
   readonly profile: string;
   /** Globs of paths that are always durable. */
   readonly pins: readonly string[];
+  /**
+   * `through`: each write is an op, seen when it is made. `cached`: the kernel keeps writes back, in pages, until a sync, time or
+   * pressure makes it hand them over; whoever asks for a report, a loss or a cut has them collected first.
+   * @default through
+   */
+  readonly writes?: WriteMode;
   /** Where the op log goes, one JSON object a line; absent: nowhere. */
   readonly opLogFile?: string;
   /** Owner of the disk's root directory. */

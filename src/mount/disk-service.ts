@@ -4,9 +4,10 @@
  * that is answered whatever the gate says.
  */
 import { closeSync } from 'node:fs';
-import { lstat, statfs } from 'node:fs/promises';
+import { lstat, statfs, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidateInodes } from '../fuse/invalidation.ts';
+import { askedSizeBytes } from './cached-writes.ts';
 import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control.ts';
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
 import { Exclusive } from './exclusive.ts';
@@ -20,6 +21,10 @@ import type { WorkerLink } from './worker-link.ts';
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 
 const syncTimeoutMs = 2_000;
+/** How often the kernel is asked for what it keeps back while a freeze waits for something un-synced. */
+const collectIntervalMs = 100;
+/** Files whose truncation is held keep the kernel from handing over the rest. */
+const frozenSyncTimeoutMs = 500;
 /** Processes that were just killed leave their mount namespaces in milliseconds. */
 const releaseTimeoutMs = 1_000;
 const sessionEndTimeoutMs = 10_000;
@@ -69,7 +74,7 @@ export class DiskService {
       case 'fail':
         return this.#fail();
       case 'keep-image':
-        return this.#worker.call('keep-image', {});
+        return this.#keepImage();
       case 'trace':
         return this.#worker.call('trace', { needles: request.params.needles });
       default:
@@ -136,10 +141,11 @@ export class DiskService {
     const mounted = this.#mounted;
     if (mounted === undefined) return undefined;
     const missing = 'changes to mapped memory that only the kernel holds may be missing';
-    if (mounted.gate !== 'open')
-      return `the disk is ${mounted.gate === 'held' ? 'frozen' : 'failing'}: ${missing}`;
-    if (await this.#helper.sync(syncTimeoutMs)) return undefined;
-    return `sync did not come back within ${syncTimeoutMs / 1000} s: ${missing}`;
+    const takesPages = mounted.gate === 'open' || (mounted.gate === 'held' && this.#isCached);
+    if (!takesPages) return `the disk is ${mounted.gate === 'held' ? 'frozen' : 'failing'}: ${missing}`;
+    const timeoutMs = mounted.gate === 'held' ? frozenSyncTimeoutMs : syncTimeoutMs;
+    if (await this.#helper.sync(timeoutMs)) return undefined;
+    return `sync did not come back within ${timeoutMs / 1000} s: ${missing}`;
   }
 
   async #loseUnsynced(): Promise<Reply<'lose-unsynced'>> {
@@ -164,7 +170,8 @@ export class DiskService {
     await mounted.invalidation;
     const resized = mounted.resized;
     mounted.resized = [];
-    const asked = resized.map((path) => lstat(join(this.#options.mountPoint, path)).catch(() => undefined));
+    const ask = this.#isCached ? (path: string) => truncate(path, askedSizeBytes) : lstat;
+    const asked = resized.map((path) => ask(join(this.#options.mountPoint, path)).catch(() => undefined));
     // Whoever freezes the disk in between holds these requests too; then the sizes stay old.
     await settlesWithin(Promise.all(asked), syncTimeoutMs);
   }
@@ -178,12 +185,32 @@ export class DiskService {
             this.#worker.call('freeze-overdue', {}).catch(() => undefined);
           }, trigger.withinMs);
     try {
-      const frozen = await this.#worker.call('freeze', { trigger });
+      const freezing = this.#worker.call('freeze', { trigger });
+      if (this.#isCached) await this.#collectUntil(freezing);
+      const frozen = await freezing;
       mounted.gate = 'held';
+      // What was written before is in the kernel still; it is as lost as the rest, but it must be known.
+      if (this.#isCached) await this.#collect();
       return frozen;
     } finally {
       clearTimeout(overdue);
     }
+  }
+
+  /** What never arrives can trigger nothing: a program that does not sync would keep a freeze waiting to its limit. */
+  async #collectUntil(frozen: Promise<unknown>): Promise<void> {
+    while (!(await settlesWithin(frozen, collectIntervalMs))) {
+      await settlesWithin(Promise.race([frozen, this.#helper.sync(syncTimeoutMs)]), syncTimeoutMs);
+    }
+  }
+
+  async #keepImage(): Promise<Reply<'keep-image'>> {
+    if (this.#isCached) await this.#collect();
+    return this.#worker.call('keep-image', {});
+  }
+
+  get #isCached(): boolean {
+    return this.#options.writes === 'cached';
   }
 
   async #thaw(): Promise<object> {

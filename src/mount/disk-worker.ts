@@ -7,6 +7,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import picomatch from 'picomatch';
 import { profiles } from '../disk/profiles/catalogue.ts';
 import { serve } from '../fuse/session.ts';
+import { withCachedWrites } from './cached-writes.ts';
 import type { DiskOptions } from './control.ts';
 import { clockSince, monotonicMs } from './disk-clock.ts';
 import { DiskKeeper } from './disk-keeper.ts';
@@ -27,7 +28,11 @@ const log =
   options.opLogFile === undefined ? undefined : new OpLog(options.opLogFile, warn, new Int32Array(flags));
 const clock = clockSince(options.epochMs ?? 0);
 const keeper = createKeeper(options);
-const fileSystem = diskFileSystem(keeper.served);
+const { writes = 'through' } = options;
+const fileSystem =
+  writes === 'cached'
+    ? withCachedWrites(diskFileSystem(keeper.served), keeper.served)
+    : diskFileSystem(keeper.served);
 const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: clock.monotonicMs });
 let transfer: Steps<Transfer> | undefined;
 
@@ -81,6 +86,7 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
     gate.reset();
     keeper.beginService();
     serve(descriptor, fileSystem, gate, {
+      writes,
       onError: (error, context) => warn(`${context}: ${messageOf(error)}`),
     });
     keeper.endService();

@@ -6,6 +6,7 @@ import type { JudgedContract } from '../checkers/contract.ts';
 import type { BrokenOp, FindingClass } from '../checkers/finding.ts';
 import type { Json, Valid } from '../checkers/history.ts';
 import type { Op, Range } from '../disk/op.ts';
+import type { WriteMode } from '../fuse/session.ts';
 
 export interface Results {
   readonly valid: Valid;
@@ -19,6 +20,7 @@ export interface Results {
   readonly workload: string;
   readonly nemesis: readonly string[];
   readonly profile: string;
+  readonly writes: WriteMode;
   readonly contract: JudgedContract;
   readonly seed: number;
   /** The command that repeats this run. */

@@ -7,6 +7,7 @@ import { createMachine } from '../machine/create-machine.ts';
 import type { Exit, Machine, MachineProcess } from '../machine/machine.ts';
 import { createWorkDirectory } from '../machine/work-directory.ts';
 import type { WorkDirectory } from '../machine/work-directory.ts';
+import type { WriteMode } from '../fuse/session.ts';
 import type { DiskControl, UnsyncedReport } from '../mount/control.ts';
 import { startDisk } from '../mount/start-disk.ts';
 
@@ -16,6 +17,7 @@ export interface CommandOptions {
   readonly profile: string;
   /** Globs of paths that are always durable. */
   readonly pins: readonly string[];
+  readonly writes: WriteMode;
   readonly capacityBytes?: number;
   /** Who owns the disk's root directory, and the words before the command that make it that user's. */
   readonly user: {
@@ -48,6 +50,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandOutcom
       workDirectory: work.control,
       profile: options.profile,
       pins: options.pins,
+      writes: options.writes,
       owner: { uid, gid },
       ...(options.capacityBytes === undefined ? {} : { capacityBytes: options.capacityBytes }),
     });

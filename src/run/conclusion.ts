@@ -30,6 +30,7 @@ export function conclude({ workload, nemeses }: Judges, known: Known): Results {
     workload: options.workload,
     nemesis: options.nemesis,
     profile: options.profile,
+    writes: options.writes,
     contract: facts.contract,
     seed: options.seed,
     command: options.command,

@@ -1,4 +1,5 @@
 /** What `powercut test` is asked to do: the options with their defaults filled in. Pure data. */
+import type { WriteMode } from '../fuse/session.ts';
 
 export interface TestOptions {
   readonly target: string;
@@ -9,6 +10,8 @@ export interface TestOptions {
   /** Nemeses by name; several compose. */
   readonly nemesis: readonly string[];
   readonly profile: string;
+  /** Whether the disk sees each write as it is made, or the kernel keeps them back. */
+  readonly writes: WriteMode;
   readonly contract: 'documented' | 'strict';
   readonly timeMs: number;
   readonly intervalMs: number;
@@ -35,6 +38,7 @@ export const testDefaults = {
   workload: 'set',
   nemesis: ['power-cut'],
   profile: 'strict',
+  writes: 'through',
   contract: 'documented',
   timeMs: 20_000,
   intervalMs: 5_000,

@@ -94,6 +94,7 @@ class Run {
       workDirectory: work.control,
       profile: this.#options.profile,
       pins: this.#options.pins,
+      writes: this.#options.writes,
       opLogFile: this.#store.opLogFile,
       owner: programsUser(),
       epochMs: this.#clock.epochMs,

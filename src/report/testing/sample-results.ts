@@ -14,6 +14,7 @@ export function sampleResults(changes: Partial<Results> = {}): Results {
     workload: 'set',
     nemesis: ['power-cut'],
     profile: 'strict',
+    writes: 'through',
     contract: {
       kind: 'strict',
       acknowledged: 'all',
