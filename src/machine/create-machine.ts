@@ -3,6 +3,7 @@
  * to be looked at).
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { Choice, DiskControl, FreezeTrigger } from '../mount/control.ts';
 import { ask, cutPower } from './cut.ts';
 import { within } from './deadline.ts';
@@ -37,7 +38,8 @@ class NamespaceMachine implements Machine {
   readonly directory: string;
   readonly user: { readonly uid: number; readonly gid: number };
   readonly #disk: DiskControl | undefined;
-  readonly #bind: NamespaceOptions;
+  readonly #bind: Pick<NamespaceOptions, 'bind'>;
+  #bootId = randomUUID();
   #tree: ProcessTree | undefined;
 
   constructor({ disk, directory, plainDirectory, user = programsUser() }: MachineOptions) {
@@ -73,7 +75,10 @@ class NamespaceMachine implements Machine {
       const { mounted } = await ask(this.#disk, 'stats', {});
       if (!mounted) await ask(this.#disk, 'mount', {}, mountTimeoutMs);
     }
-    this.#tree = await ProcessTree.start({ directory: this.directory, user: this.user }, this.#bind);
+    this.#tree = await ProcessTree.start(
+      { directory: this.directory, user: this.user },
+      { bootId: this.#bootId, ...this.#bind },
+    );
   }
 
   spawn(command: string, args: readonly string[], options?: SpawnOptions): MachineProcess {
@@ -101,6 +106,7 @@ class NamespaceMachine implements Machine {
       return await cutPower(this.#disk, this.#tree, trigger, choice);
     } finally {
       this.#tree = undefined;
+      this.#bootId = randomUUID();
     }
   }
 

@@ -4,7 +4,7 @@
  * of its stdin, so that it ends when powercut ends, however that happens, and it reaps orphans while it waits.
  *
  * System V shared memory, message queues and /dev/shm are the machine's own: a power cut takes them, and nothing stays on
- * the host.
+ * the host. So is the boot id, by which programs (LMDB's binding for Node is one) tell a boot from a mere restart of their own.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -30,18 +30,22 @@ export interface Namespace {
 }
 
 export interface NamespaceOptions {
+  /** What /proc/sys/kernel/random/boot_id says in it, a UUID: another after each loss of power, and only then. */
+  readonly bootId: string;
   /** A plain directory that stands in the machine where the disk would be. */
   readonly bind?: { readonly from: string; readonly to: string };
 }
 
 const readyTimeoutMs = 20_000;
 
-export async function startNamespace(options: NamespaceOptions = {}): Promise<Namespace> {
-  const { bind } = options;
-  const isolate = '--mount --propagation private --ipc --pid --fork --kill-child --mount-proc'.split(' ');
+export async function startNamespace(options: NamespaceOptions): Promise<Namespace> {
+  const { bind, bootId } = options;
+  const isolate = '--mount --propagation private --ipc --uts --pid --fork --kill-child --mount-proc'.split(
+    ' ',
+  );
   const init = spawn(
     toolFile('unshare'),
-    [...isolate, 'sh', '-c', initScript, 'powercut-init', bind?.from ?? '', bind?.to ?? ''],
+    [...isolate, 'sh', '-c', initScript, 'powercut-init', bootId, bind?.from ?? '', bind?.to ?? ''],
     // A session of its own: a Ctrl-C at the terminal is for powercut, which decides what becomes of the machine.
     { cwd: '/', detached: true, env: { PATH: searchPath() }, stdio: ['pipe', 'pipe', 'pipe'] },
   );
@@ -61,6 +65,10 @@ export async function startNamespace(options: NamespaceOptions = {}): Promise<Na
 }
 
 /**
+ * A boot id must be a file of procfs, or programs do not believe it. The domain name of NIS, which nobody else looks at, is
+ * one whose text belongs to the namespace. Root of a user namespace may not write it there, but by its system call, for which
+ * there is the package hostname; where that is missing, no two programs see the same boot id: safe to lose power on.
+ *
  * `cat` ends when the other end of its stdin does. A shell that waits for it in the foreground reaps every orphan
  * meanwhile. `:` keeps the shell from becoming `cat` by exec.
  */
@@ -69,7 +77,13 @@ set -e
 mkdir -p /dev/shm
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
 mkdir -m 1777 ${temporaryDirectory}
-if [ -n "$1" ]; then mount --bind "$1" "$2"; fi
+if { echo "$1" >/proc/sys/kernel/domainname || domainname "$1"; } 2>/dev/null; then
+  id=domainname
+else
+  id=random/uuid
+fi
+mount --bind /proc/sys/kernel/$id /proc/sys/kernel/random/boot_id
+if [ -n "$2" ]; then mount --bind "$2" "$3"; fi
 echo ready
 exec >/dev/null 2>&1
 cat
@@ -107,7 +121,7 @@ class RunningNamespace implements Namespace {
   }
 
   enter(workingDirectory: string): string[] {
-    const target = ['--target', String(this.initPid), '--mount', '--ipc', '--pid'];
+    const target = ['--target', String(this.initPid), '--mount', '--ipc', '--uts', '--pid'];
     return [
       toolFile('nsenter'),
       ...target,

@@ -1,4 +1,5 @@
 /** A machine on the real disk: what a kill keeps, what a cut takes, and that a cut never hangs. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Machine, MachineProcess } from '../../src/machine/machine.ts';
@@ -155,6 +156,23 @@ describe('a power cut', () => {
     expect(processesWith(marker)).toEqual([]);
     for (const program of [stopped, ...starting]) expect(await program.exited).not.toMatchObject({ code: 0 });
   });
+});
+
+test('the boot id is another after each power cut, and the same after a kill', async () => {
+  const file = '/proc/sys/kernel/random/boot_id';
+  const bootId = async (): Promise<string> => (await machine.run('cat', [file])).stdout;
+  const first = await bootId();
+  expect(first).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$/);
+  expect(first).not.toBe(readFileSync(file, 'utf8'));
+  expect(await bootId()).toBe(first);
+  // Programs that use it look whether it is the kernel's.
+  expect((await machine.run('stat', ['-f', '-c', '%T', file])).stdout).toBe('proc\n');
+  await machine.kill();
+  await machine.boot();
+  expect(await bootId()).toBe(first);
+  await machine.cut({ at: 'now' }, 'lose-all');
+  await machine.boot();
+  expect(await bootId()).not.toBe(first);
 });
 
 describe('a disk that fails', () => {

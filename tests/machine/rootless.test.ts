@@ -2,7 +2,7 @@
  * The box and its machines for an ordinary user (nobody, where /dev/fuse is open to users): the same guarantees as for root,
  * by a user namespace, and programs that have no rights over powercut's.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   asNobody,
@@ -63,6 +63,15 @@ test('programs have no capability, and no way to powercut or its mounts', async 
   expect(rest.slice(0, 3)).toEqual(['no umount', 'init lives', 'no way in']);
   // The init, its cat, the shell, and the pipe's two.
   expect(Number(rest[3])).toBeLessThan(8);
+});
+
+test('a machine has a boot id of its own, as for root', async () => {
+  const file = '/proc/sys/kernel/random/boot_id';
+  const { stdout } = await runScript(`cat ${file} ${file}; stat -f -c %T ${file}`);
+  const [first, second, kind] = String(stdout).trim().split('\n');
+  expect(first).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  expect(first).not.toBe(readFileSync(file, 'utf8').trim());
+  expect([second, kind]).toEqual([first, 'proc']);
 });
 
 test('a power cut takes what was not synced, and nothing else', async () => {
