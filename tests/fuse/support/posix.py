@@ -11,7 +11,9 @@ import mmap
 import os
 import socket
 import stat
+import struct
 import sys
+import time
 import traceback
 
 CACHED = sys.argv[1:] == ["cached"]
@@ -20,11 +22,16 @@ GIB = 1 << 30
 AT_FDCWD = -100
 AT_SYMLINK_FOLLOW = 0x400
 RENAME_NOREPLACE, RENAME_EXCHANGE = 1, 2
+F_OFD_SETLK = 37
 KEEP_SIZE, PUNCH_HOLE, COLLAPSE_RANGE, ZERO_RANGE = 1, 2, 8, 16
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_long, ctypes.c_long]
 libc.renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+libc.opendir.restype = libc.readdir.restype = ctypes.c_void_p
+libc.readdir.argtypes = libc.telldir.argtypes = libc.rewinddir.argtypes = libc.closedir.argtypes = [ctypes.c_void_p]
+libc.telldir.restype = ctypes.c_long
+libc.seekdir.argtypes = [ctypes.c_void_p, ctypes.c_long]
 checks = []
 
 
@@ -360,6 +367,164 @@ def a_program_can_run_from_it():
     write("script", b"#!/bin/sh\nexit 0\n")
     os.chmod("script", 0o755)
     same(os.spawnv(os.P_WAIT, "./script", ["script"]), 0)
+
+
+@check
+def names_that_stay_are_listed_once_while_others_come_and_go():
+    for index in range(2000):
+        write(f"stays{index:05}", b"")
+    seen = []
+    for count, entry in enumerate(os.scandir()):
+        seen.append(entry.name)
+        write(f"comes{count}", b"")
+        if count % 2 == 1:
+            os.unlink(f"comes{count - 1}")
+    same(sorted(name for name in seen if name.startswith("stays")), [f"stays{index:05}" for index in range(2000)])
+    same(len(seen), len(set(seen)))
+
+
+@check
+def a_directory_can_be_read_on_from_any_place_told():
+    for index in range(500):
+        write(f"n{index:05}", b"")
+    stream = libc.opendir(b".")
+
+    def rest():
+        names = []
+        while entry := libc.readdir(stream):
+            names.append(ctypes.string_at(entry + 19))
+        return names
+
+    places = []
+    while True:
+        place = libc.telldir(stream)
+        if not libc.readdir(stream):
+            break
+        places.append(place)
+    same(len(places), 502)
+    libc.rewinddir(stream)
+    names = rest()
+    for index in (400, 3, 250):
+        libc.seekdir(stream, places[index])
+        same(rest(), names[index:])
+    libc.closedir(stream)
+
+
+@check
+def every_byte_but_two_can_be_in_a_name():
+    names = [bytes([byte]) for byte in range(1, 256) if byte not in b"/."]
+    for name in names:
+        write(name, name)
+    same(sorted(os.listdir(b".")), names)
+    same([read(name) for name in names], names)
+
+
+@check
+def synchronous_writes_of_every_kind_arrive():
+    for flag in (os.O_SYNC, os.O_DSYNC):
+        descriptor = os.open("a", os.O_CREAT | os.O_WRONLY | flag)
+        same(os.write(descriptor, b"12345"), 5)
+    same(os.pwritev(descriptor, [b"67", b"8"], 5, os.RWF_DSYNC), 3)
+    same(os.pwritev(descriptor, [b"9"], 0, os.RWF_APPEND | os.RWF_SYNC), 1)
+    same(read("a"), b"123456789")
+
+
+@check
+def what_takes_room_is_counted_and_comes_back():
+    before = os.statvfs(".")
+    write("a", os.urandom(8 << 20))
+    os.fsync(os.open("a", os.O_RDONLY))
+    during = os.statvfs(".")
+    os.unlink("a")
+    same((before.f_blocks, before.f_namemax), (during.f_blocks, 255))
+    assert 2048 <= before.f_bfree - during.f_bfree < 2100, f"{before.f_bfree - during.f_bfree} blocks for 8 MiB"
+    same(before.f_ffree - during.f_ffree, 1)
+
+
+@check
+def locks_of_open_file_descriptions_exclude_each_other():
+    lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 10, 0)
+    first, second = open("a", "w"), open("a", "r+")
+    fcntl.fcntl(first, F_OFD_SETLK, lock)
+    fails(errno.EAGAIN, fcntl.fcntl, second, F_OFD_SETLK, lock)
+    first.close()
+    fcntl.fcntl(second, F_OFD_SETLK, lock)
+
+
+@check
+def in_a_sticky_directory_only_owners_remove_names():
+    os.mkdir("d")
+    os.chmod("d", 0o1777)
+    write("d/root's", b"")
+    os.mkdir("plain")
+    os.chmod("plain", 0o777)
+    write("plain/root's", b"")
+
+    def as_nobody():
+        fails(errno.EPERM, os.unlink, "d/root's")
+        fails(errno.EPERM, os.rename, "d/root's", "d/mine")
+        write("d/own", b"")
+        os.unlink("d/own")
+        os.unlink("plain/root's")
+
+    wait(in_child(as_nobody, NOBODY))
+    same(os.listdir("d"), ["root's"])
+
+
+@check
+def only_root_gives_files_away():
+    write("a", b"")
+    os.chown("a", NOBODY, NOBODY)
+
+    def as_nobody():
+        os.chown("a", NOBODY, NOBODY)
+        os.chown("a", -1, NOBODY)
+        fails(errno.EPERM, os.chown, "a", 0, -1)
+        fails(errno.EPERM, os.chown, "a", -1, 0)
+        os.utime("a", ns=(5, 6))
+
+    wait(in_child(as_nobody, NOBODY))
+    same((os.stat("a").st_uid, os.stat("a").st_gid, os.stat("a").st_mtime_ns), (NOBODY, NOBODY, 6))
+
+
+@check
+def changes_move_the_times_that_they_should():
+    write("a", b"a")
+    os.mkdir("d")
+
+    def moved(change, *names):
+        for name in names:
+            os.utime(name, ns=(1, 1))
+        before = [os.stat(name).st_ctime_ns for name in names]
+        time.sleep(0.02)
+        change()
+        found = [os.stat(name) for name in names]
+        return [(stat_.st_mtime_ns > 1, stat_.st_ctime_ns > old) for stat_, old in zip(found, before)]
+
+    neither, status, both = (False, False), (False, True), (True, True)
+    same(moved(lambda: write("a", b"b"), "a"), [both])
+    same(moved(lambda: read("a"), "a"), [neither])
+    same(moved(lambda: os.chmod("a", 0o600), "a"), [status])
+    same(moved(lambda: os.link("a", "d/b"), "a", "d"), [status, both])
+    same(moved(lambda: os.rename("d/b", "d/c"), "a", "d"), [status, both])
+    same(moved(lambda: os.unlink("d/c"), "a", "d"), [status, both])
+    same(moved(lambda: os.truncate("a", 0), "a"), [both])
+    same(moved(lambda: os.setxattr("a", "user.x", b""), "a"), [status])
+
+
+@check
+def fifos_and_sockets_connect_their_two_ends():
+    os.mkfifo("fifo")
+    child = in_child(lambda: write("fifo", b"through"))
+    same(read("fifo"), b"through")
+    wait(child)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind("socket")
+    server.listen(1)
+    client = socket.socket(socket.AF_UNIX)
+    client.connect("socket")
+    client.send(b"hello")
+    same(server.accept()[0].recv(5), b"hello")
 
 
 root = os.open(".", os.O_RDONLY)
