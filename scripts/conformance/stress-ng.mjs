@@ -7,7 +7,7 @@ const marginMs = 60_000;
 const stressors = (
   'access chdir chmod chown copy-file dentry dir dirdeep dirmany fallocate fcntl fiemap filename flock fpunch fsize fstat ' +
   'getdent handle hdd inode-flags inotify io iomix lease link locka lockf lockofd mknod open rename symlink ' +
-  'sync-file touch utime xattr mmap msync seek sendfile sync-file metamix revio'
+  'sync-file touch utime xattr mmap msync seek sendfile revio'
 ).split(' ');
 const meanings = { 2: 'failed', 3: 'no resources', 4: 'not implemented' };
 
