@@ -5,6 +5,7 @@
 import type { Interruption, RunFacts } from '../checkers/facts.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Progress } from '../report/progress.ts';
+import { formatInstant } from '../report/format.ts';
 import type { NemesisSpan, Sample } from '../report/results.ts';
 import { StartError, type Target, type TargetContext, type TargetInstance } from '../targets/target.ts';
 import type { Workload } from '../workloads/workload.ts';
@@ -251,9 +252,14 @@ export class Trial {
   /** A finding of its own: nothing was taken from the target. `how` completes "the target hangs: …". */
   async hangs(how: string): Promise<void> {
     const { findings, clock, recorder } = this.parts;
-    const message = `the target hangs: ${how}`;
+    const timeMs = clock.now();
+    const last = recorder.history.findLast(({ type, process }) => type === 'ok' && process !== 'nemesis');
+    const proof =
+      last === undefined
+        ? 'no op was ever acknowledged, and nothing was taken from the disk'
+        : `the last op was acknowledged at ${formatInstant(last.timeMs)}, and nothing was taken from the disk since`;
     await findings.add(
-      { class: 'hang', message, timeMs: clock.now(), evidence: proveAlone(message) },
+      { class: 'hang', message: `the target hangs: ${how}`, timeMs, evidence: proveAlone(proof) },
       { boot: recorder.boot },
     );
   }

@@ -1,0 +1,84 @@
+/** Short runs of the whole command on the drivers of this folder. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { HistoryOp } from '../../../src/checkers/history.ts';
+import type { Results } from '../../../src/report/results.ts';
+import { powercut, scratch, type Ran, type RunOptions } from '../../cli/support/powercut.ts';
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly results: Results;
+  /** What the store says of the run. */
+  readonly history: readonly HistoryOp[];
+}
+
+const executable = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const pace = ['--time', '2s', '--interval', '1s', '--rate', '200'];
+
+export function driver(name: string): string {
+  return fileURLToPath(new URL(`./drivers/${name}.mjs`, import.meta.url));
+}
+
+/** The words of a run; later words outrank the usual pace. */
+export function wordsFor(name: string, store: string, words: readonly string[] = []): string[] {
+  return ['test', driver(name), ...pace, '--store', store, ...words];
+}
+
+export async function testDriver(
+  name: string,
+  words: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<Outcome> {
+  const ran = await powercut([...wordsFor(name, join(scratch(), 'store'), words), '--json'], options);
+  return outcomeOf(ran);
+}
+
+export function outcomeOf({ code, stdout, stderr }: Ran): Outcome {
+  if (!stdout.startsWith('{')) throw new Error(`powercut printed no results: ${stderr}`);
+  const results = JSON.parse(stdout) as Results;
+  return { code, stdout, results, history: historyOf(results.store) };
+}
+
+export function historyOf(directory: string): readonly HistoryOp[] {
+  const lines = readFileSync(join(directory, 'history.jsonl'), 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as HistoryOp);
+}
+
+/** Starts a run, and sends it the signal a moment after its clients have begun to work. */
+export function signalled(words: readonly string[], signal: NodeJS.Signals): Promise<Ran> {
+  const child = spawn(process.execPath, [executable, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  let isSent = false;
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    if (isSent || !/\] work\n/.test(stderr)) return;
+    isSent = true;
+    setTimeout(() => child.kill(signal), 1_500);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, killedBy) => resolve({ code, signal: killedBy, stdout, stderr }));
+  });
+}
+
+/** What a failed expectation needs to be understood. */
+export function explain({ results }: Outcome): string {
+  const findings = results.findings.flatMap(({ class: kind, message, evidence }) => [
+    `${kind}: ${message}`,
+    ...evidence.sentences,
+  ]);
+  return [results.command, ...findings, ...results.notes, results.unknown ?? ''].join('\n');
+}
+
+export function classesOf({ results }: Outcome): readonly string[] {
+  return results.findings.map((finding) => finding.class);
+}
+
+/** The nemesis ops of a history: `invoke power-cut`, … */
+export function nemesisOf({ history }: Outcome): readonly string[] {
+  return history.filter(({ process }) => process === 'nemesis').map(({ type, f }) => `${type} ${f}`);
+}
