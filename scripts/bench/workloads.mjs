@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { serverWorkloads } from './servers.mjs';
 
 const MiB = 1024 * 1024;
 const page = Buffer.alloc(4096, 'p');
@@ -70,6 +71,7 @@ export const workloads = {
   },
   'SQLite insert, DELETE, FULL': sqliteInserts('DELETE'),
   'SQLite insert, WAL, FULL': sqliteInserts('WAL'),
+  ...serverWorkloads(),
 };
 
 function sequentialWrites(sizeBytes, totalBytes, unit) {
@@ -136,7 +138,7 @@ function sqliteInserts(journal) {
       if (open !== undefined) return;
       open = new DatabaseSync(join(directory, 'test.db'));
       open.exec(
-        `PRAGMA journal_mode=${journal}; PRAGMA synchronous=FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)`,
+        `PRAGMA journal_mode=${journal}; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, v TEXT)`,
       );
     },
     pass: () => {
@@ -192,7 +194,9 @@ function once(directory, act) {
 
 /** POSIX_FADV_DONTNEED for the whole file, which Node cannot ask for. */
 function dropPages(path) {
-  fs.fsyncSync(fs.openSync(path, 'r'));
+  const file = fs.openSync(path, 'r');
+  fs.fsyncSync(file);
+  fs.closeSync(file);
   const { status } = spawnSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' });
   if (status !== 0) throw new Error(`dd could not drop the cached pages of ${path}`);
 }

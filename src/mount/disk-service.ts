@@ -11,6 +11,7 @@ import { askedSizeBytes } from './cached-writes.ts';
 import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control.ts';
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
 import { Exclusive } from './exclusive.ts';
+import { raiseKernelLimits } from './kernel-limits.ts';
 import type { MountHelper } from './mount-helper.ts';
 import { mountAt } from './mount-table.ts';
 import { Refusal } from './refusal.ts';
@@ -234,7 +235,8 @@ export class DiskService {
     this.#requireUnmounted('mount');
     await checkMountPoint(mountPoint);
     const { descriptor } = await this.#helper.mount();
-    const connection = Number(mountAt(mountPoint)?.device.split(':')[1]);
+    const device = mountAt(mountPoint)?.device ?? '';
+    const connection = Number(device.split(':')[1]);
     const session = this.#worker.call('serve', { descriptor });
     const mounted: Mounted = {
       descriptor,
@@ -251,6 +253,7 @@ export class DiskService {
     // The first answer of the session: from here on the mount works.
     await Promise.race([statfs(mountPoint), mounted.ended]);
     if (this.#mounted !== mounted) throw new Refusal(`the kernel ended the mount on ${mountPoint} at once`);
+    await raiseKernelLimits(device, this.#options.writes ?? 'through');
     return {};
   }
 
