@@ -100,6 +100,14 @@ describe('the loss of a cut', () => {
     expect(loss).toMatchObject({ sizeBytes: 4, opCount: 3, rules: strict.rules });
   });
 
+  test('leaves out a move of a directory that is durable on both sides, though its old name was taken again', () => {
+    const disk = durable().mkdir('q').checkpoint().rename('p', 'q/p').write('p', 'x').fsync('q');
+    expect(disk.disk.loss('lose-all').ops.map(({ kind, path }) => [kind, path])).toEqual([
+      ['create', 'p'],
+      ['write', 'p'],
+    ]);
+  });
+
   test('is nothing where everything is kept', () => {
     expect(durable().write('a', 'new').disk.loss('keep-all')).toMatchObject({
       sizeBytes: 0,
