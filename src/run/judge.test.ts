@@ -17,7 +17,7 @@ describe('a target that came back', () => {
   test('at a later attempt gives a note with the first failure', () => {
     const recovery = recovered({ failures: [failedStart('lock file exists'), failedStart('again')] });
     expect(judgeRecovery(recovery, fault, everything)).toEqual({
-      notes: ['after the power cut at 5.00 s the target started at attempt 3 only: lock file exists'],
+      notes: ['after the power cut at 5.000 s the target started at attempt 3 only: lock file exists'],
       fatal: false,
     });
   });
@@ -29,7 +29,7 @@ describe('a target that came back', () => {
     expect(fatal).toBe(true);
     expect(finding).toMatchObject({
       class: 'corruption',
-      message: 'PRAGMA integrity_check fails after the power cut at 5.00 s: row 3 missing from index',
+      message: 'PRAGMA integrity_check fails after the power cut at 5.000 s: row 3 missing from index',
       timeMs: 5_000,
       evidence: { log: integrity.lines },
     });
@@ -40,7 +40,7 @@ describe('a target that came back', () => {
     const { finding, fatal } = judgeRecovery(recovery, fault, everything);
     expect([finding?.class, fatal]).toEqual(['unopenable', true]);
     expect(finding?.message).toBe(
-      'the target started after the power cut at 5.00 s, but everything could not be read: disk image is malformed',
+      'the target started after the power cut at 5.000 s, but everything could not be read: disk image is malformed',
     );
   });
 
@@ -62,7 +62,7 @@ describe('a target that could not be started again', () => {
     expect(fatal).toBe(true);
     expect(finding).toMatchObject({
       class: 'unrestartable',
-      message: 'the target could not be started again after the power cut at 5.00 s: no such file: wal',
+      message: 'the target could not be started again after the power cut at 5.000 s: no such file: wal',
       evidence: { exitCode: 3, log: ['opening wal', 'no such file: wal'] },
     });
   });
@@ -80,17 +80,17 @@ describe('a target that could not be started again', () => {
 });
 
 test.each([
-  ['power-cut', 'the power cut at 5.00 s'],
-  ['lose-unsynced', 'the loss of un-synced writes at 5.00 s (its durable state, booted apart)'],
+  ['power-cut', 'the power cut at 5.000 s'],
+  ['lose-unsynced', 'the loss of un-synced writes at 5.000 s (its durable state, booted apart)'],
 ] as const)('a fault of kind %s is told', (kind, words) => {
   const { finding } = judgeRecovery({ failures: [], started: false }, cut([], { kind }), everything);
   expect(finding?.message).toBe(`the target could not be started again after ${words}: no reason given`);
 });
 
 test.each([
-  ['kill', 'the kill at 5.00 s'],
-  ['died', 'its own end at 5.00 s'],
-  ['hang', 'it hung and was killed at 5.00 s'],
+  ['kill', 'the kill at 5.000 s'],
+  ['died', 'its own end at 5.000 s'],
+  ['hang', 'it hung and was killed at 5.000 s'],
 ] as const)('so is one of kind %s, which takes nothing from the disk', (kind, words) => {
   const failed = { failures: [failedStart('it ended')], started: false };
   const { finding } = judgeRecovery(failed, harmlessFacts(kind, 5_000), everything);

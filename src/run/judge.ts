@@ -58,7 +58,7 @@ export function findingOf(violation: Violation, evidence: Finding['evidence']): 
 }
 
 function describeFault(cut: CutFacts): string {
-  const at = `at ${(cut.timeMs / 1000).toFixed(2)} s`;
+  const at = `at ${(cut.timeMs / 1000).toFixed(3)} s`;
   switch (cut.kind) {
     case 'power-cut':
       return `the power cut ${at}`;

@@ -4,14 +4,14 @@ import { harmlessFacts } from './cut-facts.ts';
 import { proveAlone, proveFailure, proveViolation } from './proof.ts';
 import { broken, cut, file, op, rules, trace, violation, write } from './testing/cuts.ts';
 
-const gone = 'acknowledged add of 7 at 1.01 s is gone';
+const gone = 'acknowledged add of 7 at 1.010 s is gone';
 
 describe('the proof of a lost write', () => {
   test('is the write that put the bytes there, with process, instant, range and the barrier that never came', () => {
     const own = write(8192, 4096);
     const evidence = proveViolation(violation(), cut([own]), [trace(8200, own)]);
     expect(evidence.sentences).toEqual([
-      `${gone}: it was in \`data\`, bytes 8192–12287, written by db[88] at 1.00 s, never fsynced before the cut at 5.00 s`,
+      `${gone}: it was in \`data\`, bytes 8192–12287, written by db[88] at 1.000 s, never fsynced before the cut at 5.000 s`,
     ]);
     expect(evidence).toMatchObject({
       op: broken(),
@@ -27,14 +27,14 @@ describe('the proof of a lost write', () => {
     const own = write(0, 4096);
     const copy = write(0, 4096, { timeMs: 3_000, pid: 99 });
     const { sentences, diskOps } = proveViolation(violation(), cut([own, copy]), [trace(100, copy)]);
-    expect(sentences[0]).toContain('written by db[88] at 1.00 s');
+    expect(sentences[0]).toContain('written by db[88] at 1.000 s');
     expect(diskOps[0]).toEqual(own);
   });
 
   test('is the later copy, where the op itself wrote nothing that was dropped', () => {
     const copy = write(0, 4096, { timeMs: 3_000 });
     const { sentences } = proveViolation(violation(), cut([copy]), [trace(100, copy)]);
-    expect(sentences[0]).toContain('written by db[88] at 3.00 s');
+    expect(sentences[0]).toContain('written by db[88] at 3.000 s');
   });
 
   test('is a later place that the op itself wrote, before an earlier one that it did not', () => {
@@ -49,7 +49,7 @@ describe('the proof of a lost write', () => {
     const next = write(0, 4096, { timeMs: 1_005 });
     const { sentences, diskOps, rule } = proveViolation(violation(), cut([commit, next]), [trace(100, next)]);
     expect(sentences).toEqual([
-      `${gone}: while it was being done, unlink of \`data-journal\` by db[88] at 1.00 s; write of \`data\`, bytes 0–4095 by db[88] at 1.00 s were made, and no barrier covered that before the cut at 5.00 s`,
+      `${gone}: while it was being done, unlink of \`data-journal\` by db[88] at 1.002 s; write of \`data\`, bytes 0–4095 by db[88] at 1.005 s were made, and no barrier covered that before the cut at 5.000 s`,
     ]);
     expect(diskOps).toEqual([commit, next]);
     expect(rule).toBe(`${rules.name}; ${rules.data}`);
@@ -59,7 +59,7 @@ describe('the proof of a lost write', () => {
     const rename = op('rename', { path: 'data.tmp', toPath: 'data' });
     const { sentences, rule } = proveViolation(violation(), cut([rename]), []);
     expect(sentences).toEqual([
-      `${gone}: while it was being done, rename of \`data.tmp\` to \`data\` by db[88] at 1.00 s was made, and no barrier covered that before the cut at 5.00 s`,
+      `${gone}: while it was being done, rename of \`data.tmp\` to \`data\` by db[88] at 1.000 s was made, and no barrier covered that before the cut at 5.000 s`,
     ]);
     expect(rule).toBe(rules.name);
   });
@@ -77,7 +77,7 @@ describe('the proof of a lost write', () => {
     const create = op('create', { timeMs: 500 });
     const { sentences, rule, diskOps } = proveViolation(violation(), cut([create]), [trace(0, create)]);
     expect(sentences).toEqual([
-      `${gone}: it was in \`data\`, whose name was made (create) by db[88] at 0.50 s and never synced before the cut at 5.00 s`,
+      `${gone}: it was in \`data\`, whose name was made (create) by db[88] at 0.500 s and never synced before the cut at 5.000 s`,
     ]);
     expect(rule).toBe(rules.name);
     expect(diskOps).toEqual([create]);
@@ -86,7 +86,7 @@ describe('the proof of a lost write', () => {
   test('attributes the bytes to nobody, where the op that wrote them is not known', () => {
     const other = op('setattr', { timeMs: 4_000 });
     const { sentences, diskOps } = proveViolation(violation(), cut([other]), [trace(0)]);
-    expect(sentences).toEqual([`${gone}: it was in \`data\`, among what the cut at 5.00 s dropped`]);
+    expect(sentences).toEqual([`${gone}: it was in \`data\`, among what the cut at 5.000 s dropped`]);
     expect(diskOps).toEqual([]);
   });
 
@@ -95,14 +95,14 @@ describe('the proof of a lost write', () => {
     const files = [file('other', { sizeBytes: 10, lastOp: later })];
     expect(proveViolation(violation(), cut([later], { files }), []).sentences).toEqual([
       `${gone}; none of the dropped bytes hold it`,
-      'the cut at 5.00 s dropped 10 bytes of data of `other`, last touched by db[88] (write) at 4.00 s and not synced since',
+      'the cut at 5.000 s dropped 10 bytes of data of `other`, last touched by db[88] (write) at 4.000 s and not synced since',
     ]);
   });
 
   test('says so, where nothing was un-synced', () => {
     const { sentences, rule } = proveViolation(violation(), cut([]), []);
     expect(sentences).toEqual([
-      `${gone} although nothing on the disk was un-synced at the cut at 5.00 s: the target never wrote it there`,
+      `${gone} although nothing on the disk was un-synced at the cut at 5.000 s: the target never wrote it there`,
     ]);
     expect(rule).toBe('none: nothing was taken from the disk');
   });
@@ -124,7 +124,7 @@ describe('the proof of a lost write', () => {
   test('under a living target says that what a power cut would have left was booted apart', () => {
     const own = write(0, 10);
     const { sentences } = proveViolation(violation(), cut([own], { kind: 'lose-unsynced' }), [trace(0, own)]);
-    expect(sentences[1]).toMatch(/at 5\.00 s the target lived on; the durable state of that instant/);
+    expect(sentences[1]).toMatch(/at 5\.000 s the target lived on; the durable state of that instant/);
   });
 
   test('names the kernel where it wrote a mapped page back, and pids whose name is not known', () => {
@@ -163,7 +163,7 @@ describe('the proof of any other violation', () => {
     const dropped = write(0, 10);
     const files = [file('data', { sizeBytes: 1, lastOp: dropped })];
     const { sentences } = proveViolation(violation({ class: 'phantom' }), cut([dropped], { files }), []);
-    expect(sentences[0]).toMatch(/^the cut at 5\.00 s dropped 1 byte of data of `data`/);
+    expect(sentences[0]).toMatch(/^the cut at 5\.000 s dropped 1 byte of data of `data`/);
   });
 
   test('after a kill is that the disk kept everything', () => {
@@ -172,7 +172,7 @@ describe('the proof of any other violation', () => {
       harmlessFacts('kill', 5_000),
       [],
     );
-    expect(sentences).toEqual(['the processes died at 5.00 s; the disk kept everything']);
+    expect(sentences).toEqual(['the processes died at 5.000 s; the disk kept everything']);
   });
 
   test('counts as its checker counted, or its ops', () => {
@@ -192,7 +192,7 @@ describe('the proof of a failure to start', () => {
     const said = ['opening', 'cannot read MANIFEST: no such file'];
     const evidence = proveFailure(cut(ops, { files }), said, [failure('it ended')]);
     expect(evidence.sentences[1]).toBe(
-      'the cut at 5.00 s dropped the name of `store/MANIFEST`, last touched by db[88] (rename) at 1.00 s and not synced since',
+      'the cut at 5.000 s dropped the name of `store/MANIFEST`, last touched by db[88] (rename) at 1.000 s and not synced since',
     );
     expect(evidence.diskOps).toEqual([manifest]);
     expect(evidence.rule).toBe(rules.name);
@@ -213,7 +213,7 @@ describe('the proof of a failure to start', () => {
 
   test('without a failed start has neither exit code nor attempts', () => {
     const evidence = proveFailure(cut([]), ['broken page'], []);
-    expect(evidence.sentences).toEqual(['nothing was un-synced at the cut at 5.00 s']);
+    expect(evidence.sentences).toEqual(['nothing was un-synced at the cut at 5.000 s']);
     expect(evidence).not.toHaveProperty('exitCode');
   });
 

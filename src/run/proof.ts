@@ -113,12 +113,13 @@ function lostBytes(what: string, cut: CutFacts, { path, op }: Trace): Shown {
     const sentence = `${where}, among what ${theCut(cut)} dropped`;
     return { diskOps: [], rule: rulesFor(cut, []), sentences: [sentence, ...aside(cut)] };
   }
-  const by = `by ${processOf(cut, op)} at ${formatInstant(op.timeMs)}`;
+  const by = `by ${processOf(cut, op)} at ${instant(op.timeMs)}`;
   const sentence = isName(op)
     ? `${where}, whose name was made (${op.kind}) ${by} and never synced ${before}`
     : `${where}${rangeOf(op)}, written ${by}, never fsynced ${before}`;
-  const near = cut.ops.filter((other) => other.number !== op.number && other.ino === op.ino);
-  const diskOps = [op, ...near.slice(-(maxDiskOps - 1))];
+  // And what came later in the same file: no barrier among it.
+  const later = cut.ops.filter((other) => other.number > op.number && other.ino === op.ino);
+  const diskOps = [op, ...later.slice(0, maxDiskOps - 1)];
   return { diskOps, rule: rulesFor(cut, [op]), sentences: [sentence, ...aside(cut)] };
 }
 
@@ -135,7 +136,7 @@ function dropped(cut: CutFacts, said: readonly string[] = []): Shown {
     return {
       diskOps: [],
       rule: 'none: a kill takes nothing from the disk',
-      sentences: [`the processes died at ${formatInstant(cut.timeMs)}; the disk kept everything`],
+      sentences: [`the processes died at ${instant(cut.timeMs)}; the disk kept everything`],
     };
   }
   if (cut.opCount === 0) {
@@ -167,7 +168,7 @@ function droppedOf(cut: CutFacts, file: UnsyncedFile): string {
     ...(file.nameUnsynced ? ['the name'] : []),
   ];
   const what = parts.length === 0 ? 'size or attributes' : parts.join(' and ');
-  const touched = `last touched by ${processOf(cut, lastOp)} (${lastOp.kind}) at ${formatInstant(lastOp.timeMs)}`;
+  const touched = `last touched by ${processOf(cut, lastOp)} (${lastOp.kind}) at ${instant(lastOp.timeMs)}`;
   return `${theCut(cut)} dropped ${what} of \`${file.path}\`, ${touched} and not synced since`;
 }
 
@@ -200,7 +201,7 @@ function isName(op: Op): boolean {
 function describeOp(op: BrokenOp): string {
   const what = `${op.f} of ${JSON.stringify(op.value)}`;
   if (op.acknowledgedMs === undefined) return `${what}, which a read had shown,`;
-  return `acknowledged ${what} at ${formatInstant(op.acknowledgedMs)}`;
+  return `acknowledged ${what} at ${instant(op.acknowledgedMs)}`;
 }
 
 /** Last byte included, as people count. */
@@ -219,7 +220,7 @@ function processOf(cut: CutFacts, op: Op): string {
 function listOps(cut: CutFacts, ops: readonly Op[]): string {
   const shown = ops.slice(-3).map((op) => {
     const to = op.toPath === undefined ? '' : ` to \`${op.toPath}\``;
-    return `${op.kind} of \`${op.path}\`${to}${rangeOf(op)} by ${processOf(cut, op)} at ${formatInstant(op.timeMs)}`;
+    return `${op.kind} of \`${op.path}\`${to}${rangeOf(op)} by ${processOf(cut, op)} at ${instant(op.timeMs)}`;
   });
   const more = ops.length - shown.length;
   const rest = more === 0 ? '' : `; and ${plural(more, 'more disk op')}`;
@@ -250,13 +251,18 @@ function isDuring({ timeMs }: Op, op: BrokenOp, cut: CutFacts): boolean {
 }
 
 function theCut(cut: CutFacts): string {
-  return `the cut at ${formatInstant(cut.timeMs)}`;
+  return `the cut at ${instant(cut.timeMs)}`;
 }
 
 /** No power was cut: what is judged is what a cut would have left. */
 function aside(cut: CutFacts): string[] {
   if (cut.kind !== 'lose-unsynced') return [];
   return [
-    `at ${formatInstant(cut.timeMs)} the target lived on; the durable state of that instant, which is what a power cut would have left, was booted apart`,
+    `at ${instant(cut.timeMs)} the target lived on; the durable state of that instant, which is what a power cut would have left, was booted apart`,
   ];
+}
+
+/** As precisely as commits follow each other: to the millisecond, as in the checkers' sentences. */
+function instant(timeMs: number): string {
+  return formatInstant(timeMs, 3);
 }

@@ -198,11 +198,13 @@ class Strikes implements Circumstances {
   }
 
   #tell(cut: CutFacts): void {
-    const { progress, unsynced } = this.#trial.parts;
+    const { progress, unsynced, recorder } = this.#trial.parts;
     unsynced.add(cut.files);
-    const dropped = `${plural(cut.opCount, 'disk op')} with ${formatSize(cut.sizeBytes)} of data in ${plural(cut.files.length, 'file')}`;
+    const { number, timeMs, opCount, sizeBytes, files } = cut;
+    recorder.nemesis('info', 'cut', { number, timeMs, droppedOps: opCount, sizeBytes, files: files.length });
+    const dropped = `${plural(opCount, 'disk op')} with ${formatSize(sizeBytes)} of data in ${plural(files.length, 'file')}`;
     progress.event(
-      `cut ${cut.number} at ${formatInstant(cut.timeMs)} dropped ${cut.opCount === 0 ? 'nothing' : dropped}`,
+      `cut ${number} at ${formatInstant(timeMs)} dropped ${opCount === 0 ? 'nothing' : dropped}`,
     );
   }
 

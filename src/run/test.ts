@@ -157,7 +157,7 @@ class Run {
       findings,
       contextFor: (inMachine, name) => this.#contextIn(work, inMachine, name),
       onSetUp: (instance) => this.#learn(instance),
-      onBoot: () => {
+      save: () => {
         recorder.flush();
         writeJson(this.#store.runFile, this.#record(trial, findings, false));
       },

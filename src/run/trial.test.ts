@@ -48,9 +48,22 @@ describe('a run', () => {
     expect(world.log.at(-1)).toBe('kill');
   });
 
-  test('says at each boot what is known by then', async () => {
+  test('saves at each boot what is known by then, and once the target has said who it is', async () => {
     const world = await run();
-    expect(world.boots).toBe(1 + world.trial.tally.cuts);
+    expect(world.saved).toBe(2 + world.trial.tally.cuts);
+  });
+
+  test('records its boots, and what each cut dropped', async () => {
+    const world = await run({ syncs: false }, { timeMs: 1 });
+    const recorded = world.recorder.history.filter(({ f }) => f === 'boot' || f === 'cut');
+    expect(recorded.map(({ f, boot }) => [f, boot])).toEqual([
+      ['boot', 1],
+      ['cut', 1],
+      ['boot', 2],
+    ]);
+    const { droppedOps } = world.trial.tally;
+    expect(droppedOps).toBeGreaterThan(1);
+    expect(recorded[1]!.value).toMatchObject({ number: 1, droppedOps, sizeBytes: 8 * (droppedOps - 1) });
   });
 
   test('puts set-up at risk where that is asked for', async () => {

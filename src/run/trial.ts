@@ -39,8 +39,8 @@ export interface TrialParts {
   readonly contextFor: (machine: Machine, name: string) => TargetContext;
   /** Called once the target has said who it is. */
   readonly onSetUp: (instance: TargetInstance) => void;
-  /** Called at each boot: what is known by now should outlive this process. */
-  readonly onBoot: () => void;
+  /** What is known by now outlives this process. Called at each boot. */
+  readonly save: () => void;
 }
 
 export class Trial {
@@ -89,9 +89,10 @@ export class Trial {
 
   /** Set-up on an empty disk; not at risk unless asked for. Rejects with a StartError. */
   async beginLife(): Promise<void> {
-    const { machine, options, recorder, target, progress, contextFor, onSetUp, onBoot } = this.parts;
+    const { machine, options, recorder, target, progress, contextFor, onSetUp, save } = this.parts;
     recorder.booted();
-    onBoot();
+    recorder.nemesis('info', 'boot');
+    save();
     progress.phase('set-up');
     await machine.boot();
     this.#lives++;
@@ -102,6 +103,7 @@ export class Trial {
     this.#instance = instance;
     this.#isAlive = true;
     onSetUp(instance);
+    save();
   }
 
   /** After an earlier life, on a disk that was wiped. */
@@ -265,11 +267,12 @@ export class Trial {
   }
 
   #interrupt(kind: Interruption['kind'], fault: CutFacts): void {
-    const { recorder, onBoot } = this.parts;
+    const { recorder, save } = this.parts;
     recorder.booted();
+    recorder.nemesis('info', 'boot');
     this.interruptions.push({ kind, timeMs: fault.timeMs, boot: recorder.boot });
     this.#judge.expect(recorder.boot, fault);
-    onBoot();
+    save();
   }
 
   /** True when the data cannot be worked with any more. */

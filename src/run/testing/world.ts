@@ -69,7 +69,7 @@ export class World {
   readonly interrupt = new AbortController();
   readonly findings: FindingBook;
   readonly trial: Trial;
-  boots = 0;
+  saved = 0;
   /** What the disk holds: everything, and what a cut leaves. */
   volatile = new Set<Json>();
   durable = new Set<Json>();
@@ -103,7 +103,7 @@ export class World {
       interrupted: this.interrupt.signal,
       contextFor: () => ({}) as never,
       onSetUp: () => undefined,
-      onBoot: () => this.boots++,
+      save: () => this.saved++,
     });
   }
 
@@ -127,10 +127,10 @@ export class World {
     return this.findings.findings.map((finding) => finding.class);
   }
 
-  /** What the nemesis did, without what was dropped and when. */
+  /** What the nemesis did, without boots and what cuts dropped. */
   get nemesis(): string[] {
     return this.recorder.history
-      .filter(({ process }) => process === 'nemesis')
+      .filter(({ process, f }) => process === 'nemesis' && f !== 'boot' && f !== 'cut')
       .map(({ type, f }) => `${type} ${f}`);
   }
 

@@ -78,7 +78,9 @@ export function classesOf({ results }: Outcome): readonly string[] {
   return results.findings.map((finding) => finding.class);
 }
 
-/** The nemesis ops of a history: `invoke power-cut`, … */
+/** The nemesis ops of a history, without boots and what cuts dropped: `invoke power-cut`, … */
 export function nemesisOf({ history }: Outcome): readonly string[] {
-  return history.filter(({ process }) => process === 'nemesis').map(({ type, f }) => `${type} ${f}`);
+  return history
+    .filter(({ process, f }) => process === 'nemesis' && f !== 'boot' && f !== 'cut')
+    .map(({ type, f }) => `${type} ${f}`);
 }
