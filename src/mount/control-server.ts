@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { chmodSync } from 'node:fs';
 import { checkRequest, type DiskRequest } from './request-checks.ts';
-import { LineSplitter, parseObject, type JsonObject } from './json-lines.ts';
+import { JsonText, LineSplitter, parseObject } from './json-lines.ts';
 import { messageOf } from './mount-errors.ts';
 import { shortSocketPath } from './socket-path.ts';
 
@@ -89,13 +89,14 @@ async function answer(
   if (line.trim() === '') return;
   const message = parseObject(line);
   const id = message?.['id'] ?? null;
-  let reply: JsonObject;
+  let reply: string;
   try {
     if (message === undefined)
       throw new Error('a request is one JSON object a line: {"id": 1, "request": "stats"}');
-    reply = { id, ok: await handle(checkRequest(message)) };
+    const ok = await handle(checkRequest(message));
+    reply = `{"id":${JSON.stringify(id)},"ok":${ok instanceof JsonText ? ok.text : JSON.stringify(ok)}}`;
   } catch (error) {
-    reply = { id, error: messageOf(error) };
+    reply = JSON.stringify({ id, error: messageOf(error) });
   }
-  if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`);
+  if (!socket.destroyed) socket.write(`${reply}\n`);
 }

@@ -12,6 +12,7 @@ import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
 import { Exclusive } from './exclusive.ts';
 import { raiseKernelLimits } from './kernel-limits.ts';
+import { JsonText } from './json-lines.ts';
 import type { MountHelper } from './mount-helper.ts';
 import { mountAt } from './mount-table.ts';
 import { Refusal } from './refusal.ts';
@@ -66,8 +67,9 @@ export class DiskService {
       case 'stats':
         return this.#stats();
       case 'report':
+        return this.#report();
       case 'checkpoint':
-        return this.#exact(request.name);
+        return this.#checkpoint();
       case 'freeze':
         return this.#freeze(request.params.trigger);
       case 'thaw':
@@ -131,9 +133,15 @@ export class DiskService {
   }
 
   /** Mapped pages that only the kernel holds are handed over first. */
-  async #exact<Name extends 'report' | 'checkpoint'>(name: Name): Promise<Reply<Name>> {
+  async #report(): Promise<JsonText> {
     const note = await this.#collect();
-    const reply: Reply<Name> = await this.#worker.call(name, {});
+    const { text } = await this.#worker.call('report', note === undefined ? {} : { note });
+    return new JsonText(text);
+  }
+
+  async #checkpoint(): Promise<Reply<'checkpoint'>> {
+    const note = await this.#collect();
+    const reply = await this.#worker.call('checkpoint', {});
     return note === undefined ? reply : { ...reply, note };
   }
 

@@ -44,7 +44,9 @@ type Handler<Name extends keyof WorkerRequests> = (
 
 const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   stats: () => keeper.stats(),
-  report: () => keeper.report(),
+  report: ({ note }) => ({
+    text: JSON.stringify({ ...keeper.report(), ...(note === undefined ? {} : { note }) }),
+  }),
   checkpoint: () => keeper.checkpoint(),
   'lose-unsynced': () => keeper.loseUnsynced(),
   freeze: ({ trigger }, id) => {

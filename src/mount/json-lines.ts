@@ -30,6 +30,15 @@ export class LineSplitter {
   }
 }
 
+/** An object that was written as JSON already, by the thread that had it: large ones cross threads faster as text. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The object that a line holds, or undefined when it holds something else. */
