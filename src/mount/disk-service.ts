@@ -11,7 +11,6 @@ import { askedSizeBytes } from './cached-writes.ts';
 import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control.ts';
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
 import { Exclusive } from './exclusive.ts';
-import { raiseKernelLimits } from './kernel-limits.ts';
 import { JsonText } from './json-lines.ts';
 import type { MountHelper } from './mount-helper.ts';
 import { mountAt } from './mount-table.ts';
@@ -213,9 +212,9 @@ export class DiskService {
     }
   }
 
-  async #keepImage(): Promise<Reply<'keep-image'>> {
+  async #keepImage(): Promise<JsonText> {
     if (this.#isCached) await this.#collect();
-    return this.#worker.call('keep-image', {});
+    return new JsonText((await this.#worker.call('keep-image', {})).text);
   }
 
   get #isCached(): boolean {
@@ -243,8 +242,7 @@ export class DiskService {
     this.#requireUnmounted('mount');
     await checkMountPoint(mountPoint);
     const { descriptor } = await this.#helper.mount();
-    const device = mountAt(mountPoint)?.device ?? '';
-    const connection = Number(device.split(':')[1]);
+    const connection = Number(mountAt(mountPoint)?.device.split(':')[1]);
     const session = this.#worker.call('serve', { descriptor });
     const mounted: Mounted = {
       descriptor,
@@ -261,7 +259,6 @@ export class DiskService {
     // The first answer of the session: from here on the mount works.
     await Promise.race([statfs(mountPoint), mounted.ended]);
     if (this.#mounted !== mounted) throw new Refusal(`the kernel ended the mount on ${mountPoint} at once`);
-    await raiseKernelLimits(device, this.#options.writes ?? 'through');
     return {};
   }
 
@@ -299,10 +296,10 @@ export class DiskService {
     return true;
   }
 
-  #cut(params: DiskRequests['cut']['params']): Promise<Reply<'cut'>> {
+  async #cut(params: DiskRequests['cut']['params']): Promise<JsonText> {
     if (this.#mounted?.gate === 'open')
       throw new Refusal('cannot cut: the disk is mounted, freeze or unmount it first');
-    return this.#worker.call('cut', { choice: params.choice });
+    return new JsonText((await this.#worker.call('cut', { choice: params.choice })).text);
   }
 
   async #export({
