@@ -69,8 +69,8 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
     gate.fail();
     return {};
   },
-  cut: ({ choice }) => keeper.cut(choice),
-  'keep-image': () => keeper.keepImage(),
+  cut: ({ choice }) => ({ text: JSON.stringify(keeper.cut(choice)) }),
+  'keep-image': () => ({ text: JSON.stringify(keeper.keepImage()) }),
   'drop-image': ({ image }) => {
     keeper.dropImage(image);
     return {};

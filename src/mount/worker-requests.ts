@@ -5,13 +5,15 @@ import type { MessagePort } from 'node:worker_threads';
 /** Requests that the owner of the disk answers alone, just as they came. */
 type PassedOn = Pick<
   DiskRequests,
-  'checkpoint' | 'freeze' | 'thaw' | 'fail' | 'keep-image' | 'drop-image' | 'cut' | 'wipe' | 'trace'
+  'checkpoint' | 'freeze' | 'thaw' | 'fail' | 'drop-image' | 'wipe' | 'trace'
 >;
 
 export interface WorkerRequests extends PassedOn {
   stats: { params: object; reply: Omit<DiskRequests['stats']['reply'], 'mounted' | 'rssBytes'> };
-  /** The report as JSON: of 100,000 files, to clone it from thread to thread takes half a second. */
+  /** Replies as JSON: to clone a report of 100,000 files from thread to thread takes half a second. */
   report: { params: { readonly note?: string }; reply: { readonly text: string } };
+  cut: { params: DiskRequests['cut']['params']; reply: { readonly text: string } };
+  'keep-image': { params: object; reply: { readonly text: string } };
   'lose-unsynced': {
     params: object;
     reply: { readonly loss: DiskRequests['lose-unsynced']['reply']; readonly changedInos: readonly number[] };
