@@ -8,8 +8,8 @@ const contract = (version: string, given: Settings = {}): Documented =>
   spacetimedbContract(resolveSettings(spacetimedb, given), version);
 
 describe('SpacetimeDB promises after a power cut', () => {
-  test.each(['sql', 'call'])('in 1.2 via %s all but two intervals of its log, in order', (via) => {
-    const loss = { acknowledged: { lossWindowMs: 1_000 }, order: 'prefix' };
+  test.each(['sql', 'call'])('in 1.2 via %s all but three intervals of its log, in order', (via) => {
+    const loss = { acknowledged: { lossWindowMs: 1_500 }, order: 'prefix' };
     expect(contract('1.2.0', { via })).toMatchObject({
       ...loss,
       atomic: true,

@@ -15,10 +15,10 @@ const link = 'https://spacetimedb.com/docs/upgrade';
 export const syncIntervalMs = 500;
 
 /**
- * A commit waits for the rest of an interval and then for its sync; before that it waits in a queue to the log. The source
- * bounds neither queue nor sync: they, and a busy computer, are granted a second interval.
+ * A commit waits in the queue to the log, then for the rest of the interval, then for its sync. The source bounds neither the
+ * first nor the last: each of the three is granted an interval, which a computer that is busy with a test needs.
  */
-const intervalWindowMs = 2 * syncIntervalMs;
+const intervalWindowMs = 3 * syncIntervalMs;
 
 /** 2.x writes and syncs one batch after the other: the one that is under way, and the one that gathers behind it. */
 const batchWindowMs = 500;

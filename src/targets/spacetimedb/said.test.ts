@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lastError, readable } from './said.ts';
+import { complaints, lastError, readable } from './said.ts';
 
 const escape = String.fromCharCode(0x1b);
 
@@ -12,6 +12,7 @@ const unreadable = [
   ` ${escape}[1;38;5;21m|${escape}[0m \`axum::rejection=trace\` would enable the TRACE level for the \`axum::rejection\` target`,
   ` ${escape}[1;38;5;21m=${escape}[0m ${escape}[1mnote:${escape}[0m the static max level is \`debug\``,
   ` ${escape}[1;38;5;21m=${escape}[0m ${escape}[1mhelp:${escape}[0m to enable TRACE logging, remove the \`max_level_debug\` feature from the \`tracing\` crate`,
+  '2026-11-25T16:38:15.296913Z  WARN spacetimedb-core-1.2.0/src/worker_metrics/mod.rs:344: Skipping tokio metrics for 127.0.0.1:5333, as they are not enabled in this build.',
   'Error: failed reading metadata.toml',
   'Caused by:',
   '    TOML parse error at line 1, column 1',
@@ -22,11 +23,23 @@ const unreadable = [
 ];
 
 describe('what the server says', () => {
-  test('is shown without colours, banner and a warning about its logging', () => {
+  test('is shown without colours, banner and warnings about its logging', () => {
     expect(readable(unreadable)).toEqual([
       'spacetimedb-standalone version: 1.2.0',
-      ...unreadable.slice(7).map((line) => line.trimEnd()),
+      ...unreadable.slice(8).map((line) => line.trimEnd()),
     ]);
+  });
+
+  test('names its sources without the folder that Cargo keeps them in', () => {
+    const line =
+      '2026-11-25T16:43:02Z  INFO /home/u/.cargo/registry/src/index-1949cf8c/core-1.2.0/src/lib.rs:83: sql';
+    expect(readable([line])).toEqual(['2026-11-25T16:43:02Z  INFO core-1.2.0/src/lib.rs:83: sql']);
+  });
+
+  test('of things that went wrong is told alone, where there is any', () => {
+    const lines = ['x INFO opened', 'x ERROR no such database', 'x DEBUG asked', 'x WARN refused'];
+    expect(complaints(lines)).toEqual(['x ERROR no such database', 'x WARN refused']);
+    expect(complaints(['x INFO opened'])).toEqual(['x INFO opened']);
   });
 
   test('ends with an error, told in one line with its causes', () => {

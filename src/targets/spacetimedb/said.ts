@@ -3,6 +3,8 @@
  * nothing about its data. Pure.
  */
 
+/** Where Cargo keeps the sources that log lines name. */
+const registry = /\S*\/registry\/src\/[^/\s]+\//g;
 /** Escape sequences for colours: some parts of the server print them whatever NO_COLOR says. */
 
 const colours = /\u001b\[[\d;]*m/g;
@@ -12,12 +14,19 @@ const noise = [
   /^ \| `axum::rejection=trace` would enable the TRACE level/,
   /^ = note: the static max level is/,
   /^ = help: to enable TRACE logging/,
+  / WARN .*: Skipping tokio metrics for /,
 ];
 
 export function readable(lines: readonly string[]): string[] {
   return lines
-    .map((line) => line.replaceAll(colours, '').trimEnd())
+    .map((line) => line.replaceAll(colours, '').replaceAll(registry, '').trimEnd())
     .filter((line) => line !== '' && !banner.test(line) && !noise.some((pattern) => pattern.test(line)));
+}
+
+/** What it said of things that went wrong; all that it said where there is nothing of the kind. */
+export function complaints(lines: readonly string[]): readonly string[] {
+  const wrong = lines.filter((line) => /\b(ERROR|WARN)\b/.test(line));
+  return wrong.length > 0 ? wrong : lines;
 }
 
 /** The error that ended the server, in one line: an `Error:` with its causes, or the message of a panic. */

@@ -10,7 +10,7 @@ import type { LogTail } from '../log-tail.ts';
 import { StartError } from '../target.ts';
 import { Database, probeElements, Refusal } from './database.ts';
 import { host, NoReply } from './http.ts';
-import { lastError, readable } from './said.ts';
+import { complaints, lastError, readable } from './said.ts';
 import { dataDirectory } from './unsynced.ts';
 
 export interface ServerStart {
@@ -121,7 +121,7 @@ function exitError({ code, signal }: Exit, log: LogTail): StartError {
 }
 
 function refusalError(refusal: Refusal, log: LogTail): StartError {
-  return new StartError('unopenable', sentenceOf(refusal), null, readable(log.lines()));
+  return new StartError('unopenable', sentenceOf(refusal), null, complaints(readable(log.lines())));
 }
 
 function sentenceOf({ status, message }: Refusal): string {

@@ -1,7 +1,7 @@
 /**
- * What SpacetimeDB leaves un-synced, path by path, and whether its loss hurts. Read from the source of 1.2.0, which syncs the
- * data of three things and not one directory: the segments of its commit log every 500 ms, sled's log in control-db every
- * 50 ms, and each module in program-bytes once. That the harmless ones are harmless was tried: docs/case-studies/spacetimedb.md.
+ * What SpacetimeDB leaves un-synced, path by path, and whether its loss hurts. 1.2.0 syncs the data of the commit log's segments
+ * (every 500 ms), of sled's log (every 50 ms) and its snapshots in control-db, and of each module once; no other file, and not
+ * one directory. That the harmless ones are harmless was tried: docs/case-studies/spacetimedb.md.
  */
 import type { ExpectedUnsynced, Settings } from '../target.ts';
 import { isConfirmed } from './settings.ts';
