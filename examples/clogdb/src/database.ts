@@ -18,7 +18,7 @@ import { Segment, indexSuffix, logSuffix } from './segment.ts';
 import type { Commit } from './segment.ts';
 import { capture, pruneSnapshots, writeSnapshot } from './snapshot.ts';
 import type { Capture, Snapshot } from './snapshot.ts';
-import { readEpoch, readOrWriteConfig, writeEpoch } from './start-files.ts';
+import { nextEpoch, readEpoch, readOrWriteConfig, writeEpoch } from './start-files.ts';
 import type { Config } from './start-files.ts';
 import { execute, isWrite } from './transaction.ts';
 import type { Operation, State, Value } from './transaction.ts';
@@ -82,8 +82,9 @@ export class Database {
       for (const directory of [clogIn(data), snapshotsIn(data)]) mkdirSync(directory, { recursive: true });
       const ownConfig = await readOrWriteConfig(disk, config);
       // A start that fails here leaves what it found.
+      const lastEpoch = readEpoch(disk);
       const recovered = recover(data);
-      const epoch = readEpoch(disk, recovered) + 1;
+      const epoch = nextEpoch(lastEpoch, recovered);
       await seal(disk, recovered);
       await writeEpoch(disk, epoch);
       const segment = await Segment.begin(disk, { epoch, first: recovered.offset + 1 });

@@ -59,29 +59,32 @@ export class ClogServer {
   }
 
   async #route(request: IncomingMessage): Promise<unknown> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    switch (`${request.method} ${pathname}`) {
+    const [path, query] = (request.url ?? '').split('?');
+    switch (`${request.method} ${path}`) {
       case 'GET /v1/ping':
         return { name: 'clogdb', version, epoch: this.#database.epoch };
       case 'GET /v1/verify':
         return { wrong: await this.#database.verify() };
       case 'POST /v1/transaction': {
         const operations = parseOperations(await bodyOf(request));
-        return this.#database.transact(operations, searchParams.get('confirmed') !== 'false');
+        return this.#database.transact(operations, query !== 'confirmed=false');
       }
       default:
-        throw new Refusal(404, `there is no ${request.method} ${pathname}`);
+        throw new Refusal(404, `there is no ${request.method} ${path}`);
     }
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBodyBytes) throw new Refusal(413, `a transaction has at most ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+function bodyOf(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maxBodyBytes) chunks.push(chunk);
+      else reject(new Refusal(413, `a transaction has at most ${maxBodyBytes} bytes`));
+    });
+    request.once('end', () => resolve(Buffer.concat(chunks).toString()));
+    request.once('error', reject);
+  });
 }

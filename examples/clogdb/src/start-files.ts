@@ -29,18 +29,25 @@ export async function readOrWriteConfig(disk: Disk, config: Config): Promise<Con
   return parseToml('config.toml', readFileSync(path, 'utf8'), ['segment_size_bytes', 'snapshot_interval']);
 }
 
-/** The epoch of the start before, 0 where there was none. Throws where metadata.toml does not fit the data. */
-export function readEpoch({ data }: Disk, { newest, snapshot }: Recovered): number {
+/** The epoch of the start before; nothing where there is no metadata.toml. */
+export function readEpoch({ data }: Disk): number | undefined {
   const path = join(data, 'metadata.toml');
-  if (!existsSync(path)) {
-    if (newest === undefined && snapshot === undefined) return 0;
-    throw new Error('metadata.toml: is missing, but there is a log or a snapshot');
-  }
+  if (!existsSync(path)) return undefined;
   const { version, epoch } = parseToml('metadata.toml', readFileSync(path, 'utf8'), ['version', 'epoch']);
   if (version !== formatVersion) throw new Error(`metadata.toml: version ${version} is not ${formatVersion}`);
-  if (newest === undefined || newest.epoch <= epoch) return epoch;
-  const written = `${newest.name} was written in epoch ${newest.epoch}`;
-  throw new Error(`metadata.toml: says epoch ${epoch}, but ${written}: an older metadata.toml came back`);
+  return epoch;
+}
+
+/** The epoch of this start. Throws where the one before does not fit what was recovered. */
+export function nextEpoch(epoch: number | undefined, { newest, snapshot }: Recovered): number {
+  if (epoch === undefined && (newest ?? snapshot) !== undefined) {
+    throw new Error('metadata.toml: is missing, but there is a log or a snapshot');
+  }
+  if (newest !== undefined && newest.epoch > epoch!) {
+    const written = `${newest.name} was written in epoch ${newest.epoch}`;
+    throw new Error(`metadata.toml: says epoch ${epoch}, but ${written}: an older metadata.toml came back`);
+  }
+  return (epoch ?? 0) + 1;
 }
 
 export async function writeEpoch(disk: Disk, epoch: number): Promise<void> {
