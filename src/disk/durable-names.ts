@@ -7,7 +7,7 @@
  *
  * 1. A rename carried the old inode away from under this name: rename(2) is atomic, so where the inode went is durable no
  *    later than its leaving; and if the old place could be found after a cut, so can be the new one.
- * 2. The name's directory was removed: it was empty by then, so all that left it had left.
+ * 2. A directory was removed from under this name: it was empty by then, so what it durably holds had gone where it went.
  * 3. A directory was moved here: it has but one name, so the new one must be found if the old one could, and the way to it
  *    must not lead through the old one: the way as it is now becomes durable.
  *
