@@ -13,7 +13,7 @@ export type Choice = 'lose-all' | 'keep-all';
 /** When to freeze: at once, or around the first op that leaves something un-synced after `afterOps` more mutations. */
 export type FreezeTrigger =
   | { readonly at: 'now' }
-  /** Gives up and freezes anyway after `withinMs`. */
+  /** After half of `withinMs` any op that leaves something un-synced will do; after `withinMs` it freezes anyway. */
   | {
       readonly at: 'unsynced-op';
       readonly afterOps: number;

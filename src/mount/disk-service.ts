@@ -186,12 +186,13 @@ export class DiskService {
 
   async #freeze(trigger: FreezeTrigger): Promise<Frozen> {
     const mounted = this.#requireMounted('freeze');
-    const overdue =
+    const hurry = (name: 'freeze-soon' | 'freeze-overdue', share: number) =>
       trigger.at === 'now'
         ? undefined
         : setTimeout(() => {
-            this.#worker.call('freeze-overdue', {}).catch(() => undefined);
-          }, trigger.withinMs);
+            this.#worker.call(name, {}).catch(() => undefined);
+          }, trigger.withinMs * share);
+    const timers = [hurry('freeze-soon', 0.5), hurry('freeze-overdue', 1)];
     try {
       const freezing = this.#worker.call('freeze', { trigger });
       if (this.#isCached) await this.#collectUntil(freezing);
@@ -201,7 +202,7 @@ export class DiskService {
       if (this.#isCached) await this.#collect();
       return frozen;
     } finally {
-      clearTimeout(overdue);
+      for (const timer of timers) clearTimeout(timer);
     }
   }
 

@@ -56,6 +56,10 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
     });
     return undefined;
   },
+  'freeze-soon': () => {
+    gate.freezeSoon();
+    return {};
+  },
   'freeze-overdue': () => {
     gate.freezeOverdue();
     return {};

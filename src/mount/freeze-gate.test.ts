@@ -59,6 +59,33 @@ test('a mutation that is durable at once does not pull the trigger', () => {
   expect(gate.state()).toBe('open');
 });
 
+test('a trigger that has waited for long closes at the next op that leaves something un-synced', () => {
+  gate.freeze({ at: 'unsynced-op', afterOps: 100, withinMs: 1000 }, note);
+  mutate();
+  gate.freezeSoon();
+  expect(gate.state()).toBe('open');
+  barrier(false);
+  expect(gate.state()).toBe('open');
+  mutate();
+  expect(gate.state()).toBe('held');
+});
+
+test('one with the edge "before" does so when the next request finds something un-synced', () => {
+  gate.freeze({ at: 'unsynced-op', afterOps: 100, withinMs: 1000, edge: 'before' }, note);
+  mutate();
+  barrier(false);
+  gate.freezeSoon();
+  expect(gate.state()).toBe('open');
+  mutate();
+  expect(gate.state()).toBe('held');
+});
+
+test('a gate without a trigger is in no hurry', () => {
+  mutate();
+  gate.freezeSoon();
+  expect(gate.state()).toBe('open');
+});
+
 test('an overdue trigger closes anyway, once', () => {
   gate.freeze({ at: 'unsynced-op', afterOps: 5, withinMs: 10 }, note);
   gate.freezeOverdue();

@@ -16,7 +16,7 @@ export interface Progress {
 }
 
 interface Trigger {
-  readonly afterMutations: number;
+  afterMutations: number;
   readonly edge: 'after' | 'before';
   readonly settle: (outcome: Frozen | Error) => void;
 }
@@ -82,6 +82,11 @@ export class FreezeGate implements Gate {
         settle,
       };
     }
+  }
+
+  /** The trigger has waited for long: the next op that leaves something un-synced will do. */
+  freezeSoon(): void {
+    if (this.#trigger !== undefined) this.#trigger.afterMutations = -1;
   }
 
   /** The time for the trigger is up: freezes anyway. */

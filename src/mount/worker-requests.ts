@@ -20,6 +20,8 @@ export interface WorkerRequests extends PassedOn {
   };
   /** The time for a freeze trigger is up. */
   'freeze-overdue': { params: object; reply: object };
+  /** Half of that time is up. */
+  'freeze-soon': { params: object; reply: object };
   /** Serves a mount, and answers when it has ended. */
   serve: { params: { readonly descriptor: number }; reply: object };
   'export-image': { params: DiskRequests['export-image']['params']; reply: Progressing<'export-image'> };

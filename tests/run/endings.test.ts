@@ -72,7 +72,8 @@ describe('a run', () => {
     expect(Math.min(...times)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...times)).toBeLessThanOrEqual(durationMs);
     // The clock of both: an acknowledged add was synced between its invocation and its acknowledgement.
-    const [invoke, ok] = history.filter(({ f, process }) => f === 'add' && process === history[0]!.process);
+    const adder = history.find(({ f, type }) => f === 'add' && type === 'ok')?.process;
+    const [invoke, ok] = history.filter(({ f, process }) => f === 'add' && process === adder);
     const synced = ops.filter(
       ({ kind, timeMs }) => kind === 'fsync' && timeMs >= invoke!.timeMs && timeMs <= ok!.timeMs,
     );

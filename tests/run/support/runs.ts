@@ -47,7 +47,7 @@ export function historyOf(directory: string): readonly HistoryOp[] {
   return lines.map((line) => JSON.parse(line) as HistoryOp);
 }
 
-/** Starts a run, and sends it the signal a moment after its clients have begun to work. */
+/** Starts a run, and sends it the signal once its power has been cut twice. */
 export function signalled(words: readonly string[], signal: NodeJS.Signals): Promise<Ran> {
   const child = spawn(process.execPath, [executable, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
@@ -55,9 +55,9 @@ export function signalled(words: readonly string[], signal: NodeJS.Signals): Pro
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
-    if (isSent || !/\] work\n/.test(stderr)) return;
+    if (isSent || !stderr.includes('] cut 2 at ')) return;
     isSent = true;
-    setTimeout(() => child.kill(signal), 1_500);
+    child.kill(signal);
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
