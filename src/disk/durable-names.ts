@@ -24,6 +24,8 @@ export function syncDirectory(table: InodeTable, ino: number): void {
     table,
     names.map((name) => ({ parent: ino, name })),
   );
+  // A directory that was removed may have lost its last durable name on the way.
+  if (table.get(ino) === undefined) return;
   const directory = table.own(ino);
   directory.durable.copyAttributes(directory.volatile);
   directory.attributesChanged = false;

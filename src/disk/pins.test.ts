@@ -46,6 +46,11 @@ describe('pins go by path', () => {
     expect(disk.cut().tree()).toEqual({ 'e/': '', 'e/log': '1' });
   });
 
+  test('a name that had gone un-synced is gone for good where its path becomes a pinned one', () => {
+    const disk = pinned('e/log').mkdir('d').write('d/log', '1').checkpoint().unlink('d/log').rename('d', 'e');
+    expect(disk.cut().tree()).toEqual({ 'e/': '' });
+  });
+
   test('a hard link under one pins the file', () => {
     const disk = pinned('d').mkdir('d').write('f', 'data').link('f', 'd/f').write('f', 'more');
     expect(disk.cut().tree()).toEqual({ 'd/': '', 'd/f': 'more' });

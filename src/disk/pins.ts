@@ -33,9 +33,9 @@ export function pinnedPlaces(state: DiskState, place: Place): Place[] {
   const ino = state.table.get(place.parent)?.volatile.entries.get(place.name);
   const inode = ino === undefined ? undefined : state.table.get(ino);
   if (inode?.kind !== 'directory') return [];
-  return [...inode.volatile.entries.keys()].flatMap((name) =>
-    pinnedPlaces(state, { parent: inode.ino, name }),
-  );
+  // Names that are gone but durable count: at a pinned path they must be gone for good.
+  const names = new Set([...inode.volatile.entries.keys(), ...inode.changedNames]);
+  return [...names].flatMap((name) => pinnedPlaces(state, { parent: inode.ino, name }));
 }
 
 /** Makes the pinned places durable, with all that they hold and the names that lead to them. */

@@ -146,6 +146,17 @@ describe('a name', () => {
     expect(disk.fsync('').cut().tree()).toEqual({ a: 'A', b: 'B', 'q/': '' });
   });
 
+  test('of a removed directory can go for good while that directory itself is synced', () => {
+    // What left it went to where it stood, so its own going is durable with its sync.
+    const disk = durable().rename('p/x', 'x');
+    const ino = disk.ino('p');
+    disk.rmdir('p').rename('x', 'p');
+    ok(disk.disk.fsyncDirectory(caller, ino));
+    expect(disk.disk.inode(ino)).toBeUndefined();
+    expect(disk.cut().tree()).toEqual({ a: 'A', b: 'B', p: 'X', 'q/': '' });
+    expect(disk.checkpoint().cut().tree()).toEqual(disk.tree());
+  });
+
   test('of symlinks and devices is no different', () => {
     const disk = durable().symlink('s', 'a');
     ok(disk.disk.mknod(caller, 1, 'pipe', 'fifo', 0o600, 0));
