@@ -17,7 +17,7 @@ export async function exportImage(
     const message = error instanceof Error ? error.message : String(error);
     if (!message.includes('ENOSPC')) throw error;
     throw new UnavailableError(
-      `the disk of this computer is full: ${message}; free some space, or choose another place with --store`,
+      `the disk of this computer is full: ${message}; free some space there (--store puts the store elsewhere)`,
       { cause: error },
     );
   }

@@ -79,7 +79,12 @@ test('a fault is written down with the newest of its ops', async () => {
 });
 
 test('there is an end to findings, and it is noted', async () => {
-  const { book } = makeBook();
+  const book = new FindingBook(
+    { findingDirectory: () => directory },
+    scriptedDisk({}),
+    'strict',
+    () => undefined,
+  );
   for (let count = 0; count < 1_002; count++) await book.add(found(), { boot: 1 });
   expect(book.findings).toHaveLength(1_000);
   expect([...book.notes]).toEqual(['only the first 1000 findings were written down']);
@@ -99,7 +104,7 @@ test('an image that does not fit on the computer is an error, and no half of it 
   });
   const adding = book.add(found(), { boot: 2, fault: cut([], { image: 1 }) });
   await expect(adding).rejects.toThrow(
-    /^the disk of this computer is full: cannot write the image to .*; free some space, or choose another place with --store$/,
+    /^the disk of this computer is full: cannot write the image to .*; free some space there \(--store puts the store elsewhere\)$/,
   );
   expect(existsSync(join(directory, 'findings/1/image'))).toBe(false);
   expect(book.findings).toEqual([]);

@@ -1,6 +1,8 @@
 /** Whole runs in a small world, on a clock that is moved by hand: what is done, in which order, and what comes of it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TestOptions } from './options.ts';
+import { lossFacts } from './cut-facts.ts';
+import { failedStart, recovered } from './testing/recoveries.ts';
 import { failToStart, World, type Behaviour } from './testing/world.ts';
 
 const worlds: World[] = [];
@@ -282,6 +284,58 @@ test('a recovery that is cut is begun anew, and what both cuts took is one proof
   expect(world.log.filter((request) => request === 'drop-image')).toHaveLength(2);
   expect(world.findings.findings).toMatchObject([{ class: 'lost-write', cut: 2 }]);
   expect(world.findings.findings[0]!.evidence.sentences[0]).toMatch(/written by db\[88\]/);
+});
+
+describe('the durable state of an earlier instant', () => {
+  /** A target whose un-synced writes have vanished under it, while its crew works on. */
+  async function loseUnder(world: World) {
+    const { trial } = world;
+    await trial.beginLife();
+    trial.startCrew();
+    await vi.advanceTimersByTimeAsync(50);
+    const { disk } = trial.parts.machine;
+    const kept = await disk.request('keep-image');
+    await disk.request('lose-unsynced');
+    await vi.advanceTimersByTimeAsync(50);
+    return lossFacts('lose-unsynced', 1, kept);
+  }
+
+  test('takes the place of the living target, and is judged as if the power had gone then', async () => {
+    const world = makeWorld({ syncs: false });
+    const { trial } = world;
+    const cut = await loseUnder(world);
+    const before = world.recorder.history.filter(
+      ({ f, type, timeMs }) => f === 'add' && type === 'ok' && timeMs <= cut.timeMs,
+    ).length;
+    await trial.replaceBy(cut, async (steps) => {
+      steps.record({ type: 'invoke', f: 'read' });
+      steps.record({ type: 'ok', f: 'read', value: [] });
+      return recovered();
+    });
+    expect(trial.interruptions).toEqual([{ kind: 'power-cut', timeMs: cut.timeMs, boot: 2 }]);
+    expect(world.findings.findings).toHaveLength(1);
+    // What the living target acknowledged later was promised to nobody.
+    expect(world.findings.findings[0]!.evidence.count).toBe(before);
+    expect([trial.isAlive, trial.ended, world.log.at(-1)]).toEqual([false, false, 'drop-image']);
+  });
+
+  test('on which the target does not start ends the run, where a fatal finding is to', async () => {
+    const world = makeWorld({}, { afterFatal: 'end' });
+    const cut = await loseUnder(world);
+    await world.trial.replaceBy(cut, async () => ({ failures: [failedStart('no wal')], started: false }));
+    expect([world.classes, world.trial.ended]).toEqual([['unrestartable'], true]);
+  });
+
+  test('is beside the point of what the living target complains of', async () => {
+    const world = makeWorld({ syncs: false });
+    const cut = await loseUnder(world);
+    expect(await world.trial.complaintsSince(cut.timeMs)).toEqual([
+      expect.stringMatching(
+        /^\d+ adds that had been acknowledged or read were missing from every read since [\d.]+ s in boot 1\.$/,
+      ) as string,
+    ]);
+    expect(world.findings.findings).toEqual([]);
+  });
 });
 
 test('a power glitch checkpoints, works on, and cuts', async () => {

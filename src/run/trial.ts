@@ -197,7 +197,8 @@ export class Trial {
     await this.stopCrew();
     this.#isAlive = false;
     this.#interrupt('power-cut', fault);
-    await this.#judgeRecovery(await boot(this.#steps()), fault);
+    const fatal = await this.#judgeRecovery(await boot(this.#steps()), fault);
+    if (fatal && this.parts.options.afterFatal === 'end') this.ended = true;
   }
 
   /** The target is given up: its machine stays off. */

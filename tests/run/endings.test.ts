@@ -9,7 +9,8 @@ import {
   explain,
   nemesisOf,
   outcomeOf,
-  signalled,
+  diskProcessOf,
+  disturbed,
   testDriver,
   wordsFor,
   type Outcome,
@@ -30,8 +31,8 @@ function startOf<Item>(items: readonly Item[], other: readonly Item[]): readonly
 
 describe('a run', () => {
   it('leaves a complete store behind, all of whose times are its own; on the same seed it does the same again', async () => {
-    const words = ['--nemesis', 'power-cut,kill', '--seed', '7'];
-    const first = await testDriver('honest', words);
+    const words = ['--nemesis', 'power-cut,kill', '--seed', '7', '--interval', '700ms'];
+    const first = await testDriver('honest', [...words, '--time', '4s']);
     expect([first.code, first.results.valid], explain(first)).toEqual([0, true]);
     expect(nemesisOf(first).slice(0, 4)).toEqual([
       'invoke power-cut',
@@ -83,7 +84,7 @@ describe('a run', () => {
   it('that is interrupted by Ctrl-C ends early, is judged, and leaves nothing behind', async () => {
     const store = join(scratch(), 'store');
     const words = wordsFor('honest', store, ['--time', '100s', '--interval', '500ms', '--json']);
-    const outcome = outcomeOf(await signalled(words, 'SIGINT'));
+    const outcome = outcomeOf(await disturbed(words, (run) => run.kill('SIGINT')));
     expect([outcome.code, outcome.results.valid], explain(outcome)).toEqual([0, true]);
     expect(outcome.results.durationMs).toBeLessThan(90_000);
     expect(outcome.results.notes.join('\n')).toMatch(
@@ -95,10 +96,8 @@ describe('a run', () => {
 
   it('that is killed can be analysed all the same, and is said not to have finished', async () => {
     const store = join(scratch(), 'store');
-    const ran = await signalled(
-      wordsFor('honest', store, ['--time', '100s', '--interval', '500ms']),
-      'SIGKILL',
-    );
+    const words = wordsFor('honest', store, ['--time', '100s', '--interval', '500ms']);
+    const ran = await disturbed(words, (run) => run.kill('SIGKILL'));
     expect([ran.signal, ran.stdout]).toEqual(['SIGKILL', '']);
     const run = realpathSync(join(store, 'latest'));
     expect(readdirSync(run)).not.toContain('results.json');
@@ -107,6 +106,15 @@ describe('a run', () => {
     const results = JSON.parse(analysis.stdout) as Results;
     expect(results.unknown).toMatch(/^the run did not finish, or is still going on: /);
     expect(results.ops.ok).toBeGreaterThan(0);
+  });
+
+  it('whose disk process dies says so and leaves nothing behind', async () => {
+    const store = join(scratch(), 'store');
+    const words = wordsFor('honest', store, ['--time', '100s', '--interval', '500ms']);
+    const ran = await disturbed(words, () => process.kill(diskProcessOf(store), 'SIGKILL'));
+    expect([ran.code, ran.stdout]).toEqual([255, '']);
+    expect(ran.stderr).toMatch(/the disk ended in the middle of the run: .* was killed by SIGKILL/);
+    expect(readdirSync(realpathSync(join(store, 'latest')))).not.toContain('results.json');
   });
 
   it('that fills the disk of this computer ends with one sentence and 255, and its store claims no results', async () => {

@@ -1,6 +1,6 @@
 /** Short runs of the whole command on the drivers of this folder. */
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HistoryOp } from '../../../src/checkers/history.ts';
@@ -47,22 +47,45 @@ export function historyOf(directory: string): readonly HistoryOp[] {
   return lines.map((line) => JSON.parse(line) as HistoryOp);
 }
 
-/** Starts a run, and sends it the signal once its power has been cut twice. */
-export function signalled(words: readonly string[], signal: NodeJS.Signals): Promise<Ran> {
+/** Starts a run, and does something to it once its power has been cut twice. */
+export function disturbed(words: readonly string[], disturb: (run: ChildProcess) => void): Promise<Ran> {
   const child = spawn(process.execPath, [executable, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
-  let isSent = false;
+  let isDisturbed = false;
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
-    if (isSent || !stderr.includes('] cut 2 at ')) return;
-    isSent = true;
-    child.kill(signal);
+    if (isDisturbed || !stderr.includes('] cut 2 at ')) return;
+    isDisturbed = true;
+    disturb(child);
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, killedBy) => resolve({ code, signal: killedBy, stdout, stderr }));
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+}
+
+/** The process that serves the disk of a run into this store, and nobody else's. */
+export function diskProcessOf(store: string): number {
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const words = commandLineOf(name);
+    if (
+      words.some((word) => word.endsWith('disk-process.js')) &&
+      words.some((word) => word.includes(store))
+    ) {
+      return Number(name);
+    }
+  }
+  throw new Error(`no disk process serves ${store}`);
+}
+
+/** Empty for a process that has ended meanwhile. */
+function commandLineOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** What a failed expectation needs to be understood. */
