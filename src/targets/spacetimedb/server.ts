@@ -11,7 +11,7 @@ import { StartError } from '../target.ts';
 import { Database, probeElements, Refusal } from './database.ts';
 import { host, NoReply } from './http.ts';
 import { complaints, lastError, readable } from './said.ts';
-import { dataDirectory } from './unsynced.ts';
+import { dataDirectory, keysDirectory } from './unsynced.ts';
 
 export interface ServerStart {
   readonly machine: Machine;
@@ -117,7 +117,7 @@ function exitError({ code, signal }: Exit, log: LogTail): StartError {
   const lines = readable(log.lines());
   const why = lastError(lines) ?? lines.at(-1);
   const sentence = `spacetimedb ${howEnded(code, signal)} while it started${why === undefined ? '' : `: ${why}`}`;
-  return new StartError('unrestartable', sentence, code, lines);
+  return new StartError('unrestartable', `${sentence}${placeOf(why ?? '')}`, code, lines);
 }
 
 function refusalError(refusal: Refusal, log: LogTail): StartError {
@@ -125,13 +125,21 @@ function refusalError(refusal: Refusal, log: LogTail): StartError {
 }
 
 function sentenceOf({ status, message }: Refusal): string {
-  const said = `spacetimedb runs but does not serve the database: ${message}`;
+  const said = `spacetimedb runs but does not serve the database: ${message}${placeOf(message)}`;
   switch (status) {
     case 401:
-      return `${said}; it refuses the token that it gave itself: its signing keys are not those of before`;
+      return `${said}; it refuses the token that it gave itself: the signing keys in ${keysDirectory} are not those of before`;
     case 404:
-      return `${said}; it does not know a database that was published`;
+      return `${said}; it does not know a database that was published: it keeps them in ${dataDirectory}/control-db`;
     default:
       return said;
   }
+}
+
+/** Where that lies which the server complains of without naming its file. */
+function placeOf(complaint: string): string {
+  if (/^InvalidKeyFormat/.test(complaint)) return ` (its signing keys are in ${keysDirectory}/id_ecdsa)`;
+  if (/program [0-9a-f]{64} not found/.test(complaint))
+    return ` (it keeps programs in ${dataDirectory}/program-bytes)`;
+  return '';
 }
