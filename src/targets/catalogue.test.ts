@@ -17,7 +17,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the catalogue', () => {
   test('has SQLite, PostgreSQL, SpacetimeDB and clogdb', () => {
-    expect([...targets.keys()]).toEqual(expect.arrayContaining(['sqlite', 'postgres', 'spacetimedb', 'clogdb']));
+    expect([...targets.keys()]).toEqual(
+      expect.arrayContaining(['sqlite', 'postgres', 'spacetimedb', 'clogdb']),
+    );
   });
 
   test.each([...targets.values()])(
