@@ -4,7 +4,7 @@
  * `POWERCUT_FUZZ_SEED` where; a difference is printed shrunk, with the seed that shows it again.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, rmdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,8 @@ test.each(['through', 'cached'])(
   'with writes %s no operation tells the disk from the host',
   (writes) => {
     const scratch = mkdtempSync(join(tmpdir(), 'powercut-differential-'));
+    // Strangers must get as far as to the directories, or they are refused at the door of one of them.
+    chmodSync(scratch, 0o755);
     const [mountPoint, host] = [join(scratch, 'disk'), join(scratch, 'host')];
     mkdirSync(mountPoint);
     mkdirSync(host);
