@@ -3,7 +3,7 @@
  * command gets back the identity that lent it (docs/decisions/0008). Without root there is nobody else to become.
  */
 import { homedir } from 'node:os';
-import { becoming } from '../machine/programs-user.ts';
+import { becomingCaller } from '../machine/programs-user.ts';
 import { soleOwner, soleUser } from '../mount/sole-user.ts';
 import { UnavailableError, UsageError } from './errors.ts';
 import { capture } from './probes/capture.ts';
@@ -26,7 +26,7 @@ export function chooseUser(named: string | undefined, env: NodeJS.ProcessEnv = p
   if (sole !== undefined || caller.uid !== 0) {
     if (named !== undefined) requireSelf(named, sole?.uid ?? caller.uid);
     if (sole === undefined) return { ...caller, become: [] };
-    return { ...soleOwner, home: caller.home, become: becoming(soleOwner) };
+    return { ...soleOwner, home: caller.home, become: becomingCaller(sole) };
   }
   const lender = env['SUDO_UID'];
   if (named !== undefined) return become(lookUp(named));

@@ -1,6 +1,6 @@
 /** `powercut replay`: boots the crash image of a finding again, on a copy, and checks it again. */
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { HistoryOp } from '../checkers/history.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
@@ -135,16 +135,26 @@ class ReplayedHistory {
 /** No client ever has this number. */
 const reader = Number.MAX_SAFE_INTEGER;
 
-/** With owners, times, links and holes: Node's own copy keeps no owners. */
-function copyTree(from: string, to: string): Promise<void> {
+/**
+ * With owners, times, links and holes: Node's own copy keeps no owners. What belonged to the programs of the run belongs to
+ * those of the replay, which may be others': a user ran it, and root replays it.
+ */
+async function copyTree(from: string, to: string): Promise<void> {
+  await finish(from, 'cp', ['-a', '--', from, to]);
+  const [was, is] = [statSync(to), programsUser()];
+  if (was.uid === is.uid && was.gid === is.gid) return;
+  await finish(from, 'chown', ['-hR', `--from=${was.uid}:${was.gid}`, `${is.uid}:${is.gid}`, '--', to]);
+}
+
+function finish(image: string, command: string, args: readonly string[]): Promise<void> {
   return new Promise((done, fail) => {
-    const copying = spawn('cp', ['-a', '--', from, to], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const running = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
-    copying.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    copying.on('error', fail);
-    copying.on('close', (code) => {
+    running.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    running.on('error', fail);
+    running.on('close', (code) => {
       if (code === 0) done();
-      else fail(new UnavailableError(`the image ${from} could not be copied: ${said.trim()}`));
+      else fail(new UnavailableError(`the image ${image} could not be copied: ${said.trim()}`));
     });
   });
 }

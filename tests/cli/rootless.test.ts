@@ -6,12 +6,13 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Results } from '../../src/report/results.ts';
 import { eventually } from '../machine/support/host.ts';
 import {
   asNobody,
-  powercutAsNobody,
+  powercutAs,
   reachableCheckout,
   reachableNode,
   withFuse,
@@ -22,6 +23,7 @@ import { run, scratch, sentenceOf } from './support/powercut.ts';
 import type { Ran } from './support/powercut.ts';
 
 const nobody = 65534;
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** The user's own directory. */
 let home: string;
@@ -32,14 +34,18 @@ beforeEach(() => {
 
 const open = withFuse('666');
 
-async function powercut(words: readonly string[], computer: readonly string[] = open): Promise<Ran> {
+async function powercut(
+  words: readonly string[],
+  computer: readonly string[] = open,
+  uid = nobody,
+): Promise<Ran> {
   const env = { HOME: home, TMPDIR: '/tmp' };
-  return run([...computer, ...powercutAsNobody, ...words], { cwd: home, env, timeoutMs: 170_000 });
+  return run([...computer, ...powercutAs(uid), ...words], { cwd: home, env, timeoutMs: 170_000 });
 }
 
-async function test(words: string): Promise<{ code: number | null; results: Results }> {
+async function test(words: string, uid = nobody): Promise<{ code: number | null; results: Results }> {
   const pace = ['--time', '6s', '--interval', '2s', '--json'];
-  const ran = await powercut(['test', ...words.split(' '), ...pace]);
+  const ran = await powercut(['test', ...words.split(' '), ...pace], open, uid);
   if (!ran.stdout.startsWith('{')) throw new Error(`${words}: no results: ${ran.stderr}`);
   return { code: ran.code, results: JSON.parse(ran.stdout) as Results };
 }
@@ -106,6 +112,20 @@ describe('a user of a computer where /dev/fuse is open to users', () => {
     expect(existsSync(join(home, 'kept/durable'))).toBe(false);
   });
 
+  it('may have no account, as in containers; root replays what it found', async () => {
+    const uid = 4711;
+    chownSync(home, uid, uid);
+    expect(await powercut(['run', '--', 'id', '-u'], open, uid)).toMatchObject({ stdout: `${uid}\n` });
+    // PostgreSQL refuses users without a name.
+    const { code, results } = await test('postgres --set fsync=off --seed 4', uid);
+    expect(code, results.notes.join('\n')).toBe(1);
+    const finding = join(results.store, 'findings', '1');
+    expect(statSync(join(finding, 'image/pgdata')).uid).toBe(uid);
+    const replay = await run([process.execPath, main, 'replay', finding]);
+    expect(replay.code, replay.stderr).toBe(1);
+    expect(replay.stdout).toMatch(/shows again/);
+  });
+
   it('cannot become somebody else, and is told who can', async () => {
     const ran = await powercut(['run', '--user', 'root', '--', 'true']);
     expect(sentenceOf(ran)).toMatch(/^--user: only root can run a command as `root`/);
@@ -124,7 +144,7 @@ describe('powercut mount of a user', () => {
     mkdirSync(directory);
     chownSync(directory, nobody, nobody);
     said = '';
-    const [command, ...args] = [...open, ...powercutAsNobody, 'mount', directory];
+    const [command, ...args] = [...open, ...powercutAs(nobody), 'mount', directory];
     mounting = spawn(command!, args, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     mounting.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     await eventually(() => expect(said).toContain('/root/'), 60_000);

@@ -26,7 +26,11 @@ function withDevices(fuseMode: string | undefined, { checkout = false } = {}): s
 
 export const withoutFuse = withDevices(undefined);
 
-export const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs'];
+export const asNobody = as(65534);
+
+function as(uid: number): string[] {
+  return ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs'];
+}
 
 /** /dev/fuse is there, for root alone, and the caller is not root. */
 export const asNobodyWithPrivateFuse = [...withDevices('600'), ...asNobody];
@@ -41,7 +45,11 @@ export const reachableNode = '/dev/node';
 export const reachableCheckout = '/dev/checkout';
 
 /** An ordinary user of a computer made by `withFuse` runs powercut. */
-export const powercutAsNobody = [...asNobody, reachableNode, `${reachableCheckout}/dist/cli/main.js`];
+export const powercutAs = (uid: number): string[] => [
+  ...as(uid),
+  reachableNode,
+  `${reachableCheckout}/dist/cli/main.js`,
+];
 
 /** A container that hides parts of /proc: the kernel then lets nobody but root mount another. */
 export const withHiddenProc = [
