@@ -47,7 +47,7 @@ export function proveFailure(
   failures: readonly StartError[],
 ): Evidence {
   const [first] = failures;
-  const shown = dropped(cut, said);
+  const shown = dropped(cut, [...said, ...failures.map(({ message }) => message)]);
   return {
     count: 1,
     ...atCut(cut, { ...shown, sentences: [...attempts(failures), ...shown.sentences] }),
@@ -98,11 +98,28 @@ function lost(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Shown {
   const during = cut.ops.filter((candidate) => isDuring(candidate, op, cut));
   const own = traces.map((trace) => ownWrite(trace, during)).find((found) => found !== undefined);
   if (own !== undefined) return lostBytes(what, cut, own);
-  if (during.length > 0) return lostOps(what, cut, during);
   const [trace] = traces;
+  // Bytes that were found in a file which nothing touched meanwhile came there later: they were acknowledged before they were written.
+  const telling = trace === undefined ? during : during.filter((candidate) => touches(candidate, trace));
+  if (telling.length > 0) return lostOps(what, cut, telling);
   if (trace !== undefined) return lostBytes(what, cut, trace);
   const shown = dropped(cut);
   return { ...shown, sentences: [`${what} is gone; none of the dropped bytes hold it`, ...shown.sentences] };
+}
+
+/** Whether the op changed the file that the bytes were found in, or a name beside or above it. */
+function touches(op: Op, { path, op: written }: Trace): boolean {
+  if (written !== undefined && op.ino === written.ino) return true;
+  return (
+    isName(op) &&
+    [op.path, op.toPath ?? op.path].some(
+      (name) => dirnameOf(name) === dirnameOf(path) || path.startsWith(`${name}/`),
+    )
+  );
+}
+
+function dirnameOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** The bytes of what is missing were found among what was dropped. */
