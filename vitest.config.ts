@@ -20,6 +20,8 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Machines share two cores: one file at a time, or time-outs mean nothing.
           fileParallelism: false,
+          // A shared computer can starve whatever is timed; what fails twice in a row is wrong.
+          retry: 1,
         },
       },
     ],
