@@ -5,7 +5,7 @@
 import { strictContract } from '../../checkers/contract.ts';
 import { settingOf } from '../settings.ts';
 import type { Documented, Settings } from '../target.ts';
-import { isSaved } from './settings.ts';
+import { isSaved } from './saved.ts';
 
 const manual = 'https://redis.io/docs/latest/operate/oss_and_stack/management';
 const link = `${manual}/persistence/`;

@@ -2,7 +2,7 @@
  * Settings of Redis: those that promises hang on are listed, every other directive is handed to the server by its name. They
  * make a configuration that the server reads from its stdin, so that nothing of it lies on a disk.
  */
-import { settingOf, startTimeout } from '../settings.ts';
+import { startTimeout } from '../settings.ts';
 import type { Setting, Settings } from '../target.ts';
 import { UsageError } from '../usage-error.ts';
 import { directory } from './unsynced.ts';
@@ -56,10 +56,6 @@ export function configurationOf(settings: Settings, place: { disk: string; socke
     .filter(([name]) => name !== startTimeout.name)
     .map(([name, value]) => [name, checkValue(name, value)]);
   return [...own, ...given].map((words) => `${words.join(' ')}\n`).join('');
-}
-
-export function isSaved(settings: Settings): boolean {
-  return settingOf(settings, 'save').trim() !== '';
 }
 
 function checkValue(name: string, value: string): string {

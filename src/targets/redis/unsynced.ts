@@ -1,4 +1,5 @@
 /** What Redis leaves un-synced by design, path by path, and whether its loss hurts, which depends on the settings. */
+import { isSaved } from './saved.ts';
 import { settingOf } from '../settings.ts';
 import type { ExpectedUnsynced, Settings } from '../target.ts';
 
@@ -18,8 +19,16 @@ export function redisUnsynced(settings: Settings): readonly ExpectedUnsynced[] {
       'the base and the manifest of the log, synced before the old ones are removed',
     ),
     harmless(directory, 'names of a log that is being rewritten; synced with its manifest'),
-    harmless('.', 'names of snapshots under way, and of the one that was renamed last'),
+    names(settings),
   ];
+}
+
+/** The folder of the log is made at the first start; only a snapshot syncs the directory that its name is in. */
+function names(settings: Settings): ExpectedUnsynced {
+  if (settingOf(settings, 'appendonly') === 'yes' && !isSaved(settings)) {
+    return { glob: '.', harmless: false, why: `the name of ${directory}, which Redis never syncs` };
+  }
+  return harmless('.', 'names of snapshots under way, and of the one that was renamed last');
 }
 
 function log(settings: Settings): ExpectedUnsynced {
