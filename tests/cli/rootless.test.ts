@@ -75,7 +75,7 @@ describe('a user of a computer where /dev/fuse is open to users', () => {
     expect(code).toBe(1);
     const [finding] = results.findings;
     expect(finding!.class).toBe('lost-write');
-    expect(finding!.evidence.sentences.join('\n')).toMatch(/elements\.db-wal`.* by node\[\d+\]/);
+    expect(finding!.evidence.sentences.join('\n')).toMatch(/`elements\.db(-wal)?`.* by node\[\d+\]/);
     const replay = await powercut(['replay', join(results.store, 'findings', '1')]);
     expect(replay.code, replay.stderr).toBe(1);
     expect(replay.stdout).toMatch(/shows again/);
