@@ -45,10 +45,11 @@ export async function enterBox(argv: readonly string[] = process.argv.slice(1)):
     {
       detached: true,
       env: { ...process.env, PATH: searchPath(), [variable]: token },
-      // What unshare says is kept for a sentence; descriptor 3 is the stderr of powercut itself.
-      stdio: ['inherit', 'inherit', 'pipe', 2],
+      // What unshare says is kept for a sentence; descriptor 3 is the stderr of powercut itself; 4 ends with the launcher.
+      stdio: ['inherit', 'inherit', 'pipe', 2, 'pipe'],
     },
   );
+  box.stdio[4]?.on('error', () => undefined);
   const complaint: string[] = [];
   box.stderr?.on('data', (chunk: Buffer) => complaint.push(chunk.toString()));
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
@@ -83,20 +84,27 @@ const entered = 'entered';
 /**
  * `$0` is the launcher. It may have died before its death signal was set; nobody would end the box then. The init is a
  * shell that stays: a change of user, as programs make it, would clear the death signal of an init that became one.
+ *
+ * Death signals alone leave a gap: unshare sets its init's after the fork, and one that is killed in between leaves a box
+ * that nobody ends. So the init's first child waits for the end of descriptor 4, whose other end the launcher alone
+ * holds, and then ends everything in this pid namespace, again and again: the inner powercut may only be starting. That
+ * the shell is an init, and so not in anybody else's namespace, is looked at first.
  */
 const outerScript = (): string => `
 [ "$PPID" = "$0" ] || exit 1
 exec unshare ${ownRoot().join(' ')} --mount --propagation private --pid --fork --kill-child --mount-proc sh -c '
+[ $$ = 1 ] || { echo not an init >&2; exit 1; }
 echo ${entered} >&2
 exec 2>&3 3>&-
 shift
-"$@"
+{ read -r _ <&4; while :; do kill -KILL -1; sleep 0.05; done; } >/dev/null 2>&1 &
+"$@" 4<&-
 exit $?
 ' "$@"
 `;
 
-/** The inner powercut: the first child of the box's init. */
+/** The inner powercut: the second child of the box's init, after the one that waits for the launcher's end. */
 function innerOf(box: number): number | undefined {
   const [init] = childrenOf(box);
-  return init === undefined ? undefined : childrenOf(init)[0];
+  return init === undefined ? undefined : childrenOf(init)[1];
 }

@@ -2,6 +2,7 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createMachine } from '../machine/create-machine.ts';
+import { within } from '../machine/deadline.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
 import type { Machine } from '../machine/machine.ts';
 import { programsUser } from '../machine/programs-user.ts';
@@ -105,7 +106,7 @@ class Run {
     const trial = this.#trial({ work, machine, recorder, findings });
     const failures: unknown[] = [];
     const attempt = (doIt: () => Promise<void>) => doIt().catch((error: unknown) => failures.push(error));
-    await attempt(() => Promise.race([this.#live(trial, work), endOf(disk)]));
+    await attempt(() => whileDiskLives(disk, this.#live(trial, work)));
     this.#ui.progress.phase('clean up');
     await attempt(() => machine.close());
     await attempt(() => trial.stopCrew());
@@ -222,6 +223,19 @@ class Run {
   }
 }
 
-async function endOf(disk: DiskControl): Promise<never> {
-  throw new Error(`the disk ended in the middle of the run: ${await disk.ended}`);
+/** What a run stumbles over when its disk dies comes before the news of its death, and says less. */
+const newsMs = 500;
+
+/** Rejects when the disk ends; with what it ended by, wherever that is the cause. */
+async function whileDiskLives(disk: DiskControl, live: Promise<void>): Promise<void> {
+  const ended = disk.ended.then((how) => new Error(`the disk ended in the middle of the run: ${how}`));
+  const outcome = live.then(
+    () => undefined,
+    async (error: unknown) => {
+      const news = await within(ended, newsMs);
+      throw news === 'timeout' ? error : news;
+    },
+  );
+  const first = await Promise.race([outcome, ended]);
+  if (first !== undefined) throw first;
 }
