@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { clogdb } from './clogdb/target.ts';
 import { driverTarget } from './driver/target.ts';
+import { lmdb } from './lmdb/target.ts';
 import { postgres } from './postgres/target.ts';
 import { redis } from './redis/target.ts';
 import { spacetimedb } from './spacetimedb/target.ts';
@@ -10,7 +11,7 @@ import type { Target } from './target.ts';
 import { UsageError } from './usage-error.ts';
 
 export const targets: ReadonlyMap<string, Target> = new Map(
-  [sqlite, postgres, redis, spacetimedb, clogdb].map((target) => [target.name, target]),
+  [sqlite, postgres, redis, lmdb, spacetimedb, clogdb].map((target) => [target.name, target]),
 );
 
 /** A built-in target, or a driver: a name with a slash, or of an executable file. Throws a UsageError. */
