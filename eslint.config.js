@@ -6,6 +6,7 @@ const mayImport = {
   fuse: [],
   mount: ['fuse', 'disk'],
   checkers: [],
+  litmus: ['disk'],
   machine: ['mount', 'fuse', 'disk'],
   targets: ['machine', 'checkers', 'mount', 'fuse', 'disk'],
   workloads: ['machine', 'checkers', 'mount', 'fuse', 'disk', 'targets'],
@@ -31,7 +32,7 @@ const layers = Object.entries(mayImport).map(([folder, allowed]) => ({
 
 // Pure cores: the same ops and the same seed give the same image and the same verdict.
 const pure = {
-  files: ['src/disk/**/*.ts', 'src/checkers/**/*.ts', 'src/fuse/codec/**/*.ts'],
+  files: ['src/disk/**/*.ts', 'src/litmus/**/*.ts', 'src/checkers/**/*.ts', 'src/fuse/codec/**/*.ts'],
   ignores: ['**/*.test.ts', '**/testing/**'],
   rules: {
     'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'performance'],
