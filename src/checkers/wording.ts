@@ -11,8 +11,9 @@ export function instant(timeMs: number): string {
   return `${(timeMs / 1000).toFixed(3)} s`;
 }
 
-/** A length of time, as precisely as a reader wants it: "85 ms", "3.2 s". */
+/** A length of time, as precisely as a reader wants it: "under 1 ms", "85 ms", "3.2 s". */
 export function duration(ms: number): string {
+  if (ms < 1) return 'under 1 ms';
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 

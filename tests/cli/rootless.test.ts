@@ -19,7 +19,7 @@ import {
   withHiddenProc,
   withoutUserNamespaces,
 } from './support/machines.ts';
-import { run, scratch, sentenceOf } from './support/powercut.ts';
+import { authorOf, run, scratch, sentenceOf } from './support/powercut.ts';
 import type { Ran } from './support/powercut.ts';
 
 const nobody = 65534;
@@ -75,7 +75,9 @@ describe('a user of a computer where /dev/fuse is open to users', () => {
     expect(code).toBe(1);
     const [finding] = results.findings;
     expect(finding!.class).toBe('lost-write');
-    expect(finding!.evidence.sentences.join('\n')).toMatch(/`elements\.db(-wal)?`.* by node\[\d+\]/);
+    expect(finding!.evidence.sentences.join('\n')).toMatch(
+      new RegExp(`\`elements\\.db(-wal)?\`.* by ${authorOf('node')}`),
+    );
     const replay = await powercut(['replay', join(results.store, 'findings', '1')]);
     expect(replay.code, replay.stderr).toBe(1);
     expect(replay.stdout).toMatch(/shows again/);

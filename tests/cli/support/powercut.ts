@@ -26,7 +26,23 @@ export interface RunOptions {
 }
 
 export async function powercut(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  return run([...(options.through ?? []), process.execPath, executable, ...words], options);
+  return run([...(options.through ?? []), process.execPath, executable, ...written(words)], options);
+}
+
+/** `POWERCUT_TEST_WRITES=cached` has the whole suite write as it says: the verdicts have to be the same. */
+function written(words: readonly string[]): readonly string[] {
+  const writes = process.env['POWERCUT_TEST_WRITES'];
+  const [command, ...rest] = words;
+  const takesIt = command === 'test' || command === 'run' || command === 'mount';
+  if (writes === undefined || !takesIt || rest.includes('--writes')) return words;
+  return [command, '--writes', writes, ...rest];
+}
+
+/** Who wrote, as a proof says it: what the kernel keeps back it writes in its own name. */
+export function authorOf(program: string): string {
+  return process.env['POWERCUT_TEST_WRITES'] === 'cached'
+    ? 'the kernel \\(write-back\\)'
+    : `${program}\\[\\d+\\]`;
 }
 
 export async function run(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
