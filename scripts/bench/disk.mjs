@@ -2,7 +2,8 @@
 //
 // Runs each workload on our disk, in both ways of writing, and in turn on the directories that were given, several rounds; prints
 // medians, and ours as ratios to theirs. PID: the server behind a directory, which is pinned as everything else is. The computer
-// is never quiet: only what was measured in one run may be compared.
+// is never quiet: only what was measured in one run may be compared. Least disturbed by other work is the processor time of client
+// and server together: on one core, which they take in turns, it is what an idle computer would show as time.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -56,15 +57,8 @@ try {
 } finally {
   for (const system of systems) await system.close();
 }
-for (const placement of Object.keys(placements)) {
-  console.log(`\n${placement}, medians of ${rounds}\n`);
-  console.log(
-    table(
-      results.filter((result) => result.placement === placement),
-      systems.map(({ name }) => name),
-    ),
-  );
-}
+for (const placement of Object.keys(placements)) print(placement, 'perSecond');
+print(Object.keys(placements)[0], 'perProcessorSecond');
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 1)}\n`);
 
 /** One workload: in every round every system, one after the other, in both placements. */
@@ -74,17 +68,36 @@ async function compare(workload) {
     for (const [placement, cores] of Object.entries(placements)) {
       for (const [index, system] of systems.entries()) {
         if (cores !== undefined) system.pin(cores);
-        measured.get(placement)[index].push((await system.measure(workload)) ?? NaN);
+        measured.get(placement)[index].push(await system.measure(workload));
       }
     }
   }
   process.stderr.write(`${workload}\n`);
   const { unit } = workloads[workload];
-  return [...measured].map(([placement, samples]) => ({
-    workload,
-    unit,
-    placement,
-    perSecond: Object.fromEntries(systems.map(({ name }, index) => [name, median(samples[index])])),
-    samples: Object.fromEntries(systems.map(({ name }, index) => [name, samples[index]])),
-  }));
+  return [...measured].map(([placement, samples]) => {
+    const medians = (key) =>
+      Object.fromEntries(
+        systems.map(({ name }, index) => [name, median(samples[index].map((each) => each[key] ?? NaN))]),
+      );
+    return {
+      workload,
+      unit,
+      placement,
+      perSecond: medians('perSecond'),
+      perProcessorSecond: medians('perProcessorSecond'),
+      samples: Object.fromEntries(systems.map(({ name }, index) => [name, samples[index]])),
+    };
+  });
+}
+
+function print(placement, figure) {
+  const what = figure === 'perSecond' ? 'per second' : 'per second of processor time';
+  console.log(`\n${placement}, ${what}, medians of ${rounds}\n`);
+  const placed = results.filter((result) => result.placement === placement);
+  console.log(
+    table(
+      placed.map((result) => ({ ...result, figures: result[figure] })),
+      systems.map(({ name }) => name),
+    ),
+  );
 }

@@ -1,5 +1,6 @@
 // Workloads that need a server on the disk: PostgreSQL under pgbench, Redis under redis-benchmark. Where they are not installed they
-// are left out. A server runs only while it is measured; its data stays.
+// are left out. A server runs only while it is measured; its data stays. `isElsewhere`: the work is done by other processes than the
+// measuring one, whose processor time therefore says nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,7 @@ function pgbench(binaries) {
   let running = false;
   return {
     unit: 'transactions/s',
+    isElsewhere: true,
     before: (directory) => {
       if (running) return;
       const data = join(directory, 'pg');
@@ -57,6 +59,7 @@ function redis() {
   let socket;
   return {
     unit: 'sets/s',
+    isElsewhere: true,
     before: (directory) => {
       if (server !== undefined) return;
       socket = join(mkdtempSync(join(tmpdir(), 'powercut-bench-redis-')), 's');

@@ -50,14 +50,14 @@ export async function givenDirectory(name, directory, server, timedMs) {
 async function measured(name, directory, servers, timedMs) {
   // Servers that refuse to be root's must get there.
   chmodSync(directory, 0o755);
-  const client = fork(clientFile, [directory, String(timedMs)]);
+  const client = fork(clientFile, [directory, String(timedMs), servers.join(',')]);
   await once(client, 'message');
   for (const pid of [client.pid, ...servers]) prefer(pid);
   const measure = async (workload) => {
     client.send({ name: workload });
-    const [{ perSecond, error }] = await once(client, 'message');
+    const [{ error, ...figures }] = await once(client, 'message');
     if (error !== undefined) console.error(`${name}: ${workload}: ${error}`);
-    return perSecond;
+    return figures;
   };
   const close = async () => {
     client.disconnect();

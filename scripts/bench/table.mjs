@@ -16,13 +16,13 @@ export function table(results, systems) {
     ...systems,
     ...pairs.map(([ours, theirs]) => `${ours.replace('powercut, ', '')} / ${theirs}`),
   ];
-  const rows = results.map(({ workload, unit, perSecond }) => [
+  const rows = results.map(({ workload, unit, figures }) => [
     `${workload} (${unit})`,
-    ...systems.map((name) => figure(perSecond[name])),
-    ...pairs.map(([ours, theirs]) => ratio(perSecond[ours] / perSecond[theirs])),
+    ...systems.map((name) => figure(figures[name])),
+    ...pairs.map(([ours, theirs]) => ratio(figures[ours] / figures[theirs])),
   ]);
   const means = pairs.map(([ours, theirs]) =>
-    ratio(geometricMean(results.map(({ perSecond }) => perSecond[ours] / perSecond[theirs]))),
+    ratio(geometricMean(results.map(({ figures }) => figures[ours] / figures[theirs]))),
   );
   rows.push(['geometric mean', ...systems.map(() => ''), ...means]);
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
