@@ -7,6 +7,7 @@ import { PageMap } from './page-map.ts';
 import type { PageStore } from './page-store.ts';
 import { PendingOps } from './pending-ops.ts';
 import { nowhere, without, type Link, type Place } from './place.ts';
+import { SharedMap, SharedSet } from './shared-map.ts';
 
 export interface Timestamp {
   readonly seconds: number;
@@ -36,8 +37,8 @@ export interface Attributes {
 }
 
 /** Stands in for what only directories have. Never changed. */
-const noEntries = new Map<string, number>();
-const noNames = new Set<string>();
+const noEntries = new SharedMap<number>();
+const noNames = new SharedSet();
 
 /** One of the two states of an inode. */
 export class Face implements Attributes {
@@ -52,11 +53,11 @@ export class Face implements Attributes {
   xattrs: ReadonlyMap<string, Uint8Array> | undefined = undefined;
   readonly pages: PageMap;
   /** Names of a directory, as binary strings. Empty for everything else. */
-  readonly entries: Map<string, number>;
+  readonly entries: SharedMap<number>;
   /** How many of the entries are directories. */
   subdirectories = 0;
 
-  constructor(attributes: Attributes, pages: PageMap, entries: Map<string, number>) {
+  constructor(attributes: Attributes, pages: PageMap, entries: SharedMap<number>) {
     this.mode = attributes.mode;
     this.uid = attributes.uid;
     this.gid = attributes.gid;
@@ -82,7 +83,7 @@ export class Face implements Attributes {
   }
 
   clone(): Face {
-    const entries = this.entries === noEntries ? noEntries : new Map(this.entries);
+    const entries = this.entries === noEntries ? noEntries : this.entries.clone();
     const copy = new Face(this, this.pages.clone(), entries);
     copy.size = this.size;
     copy.xattrs = this.xattrs;
@@ -124,7 +125,7 @@ export class Inode implements Identity {
   /** Pages on which the faces may differ, with the un-synced bytes. Off these pages the faces are equal. */
   readonly dirty: DirtyRanges;
   /** Names on which the faces differ. */
-  readonly changedNames: Set<string>;
+  readonly changedNames: SharedSet;
   /** Mode, owner, times or xattrs were set and not synced. Times that ops leave by themselves do not count. */
   attributesChanged = false;
   readonly pending: PendingOps;
@@ -136,7 +137,7 @@ export class Inode implements Identity {
     volatile: Face,
     durable: Face,
     dirty: DirtyRanges,
-    changedNames: Set<string>,
+    changedNames: SharedSet,
     pending: PendingOps,
   ) {
     this.ino = identity.ino;
@@ -155,8 +156,8 @@ export class Inode implements Identity {
   /** A new inode, without a name yet. Its kind, owner and first attributes are durable as soon as any name of it is. */
   static create(identity: Identity, owner: object, home: Place, attributes: Attributes): Inode {
     const isDirectory = identity.kind === 'directory';
-    const face = () => new Face(attributes, new PageMap(), isDirectory ? new Map() : noEntries);
-    const changedNames = isDirectory ? new Set<string>() : noNames;
+    const face = () => new Face(attributes, new PageMap(), isDirectory ? new SharedMap() : noEntries);
+    const changedNames = isDirectory ? new SharedSet() : noNames;
     return new Inode(
       identity,
       owner,
@@ -242,7 +243,7 @@ export class Inode implements Identity {
       this.volatile.clone(),
       this.durable.clone(),
       this.dirty.clone(),
-      this.changedNames === noNames ? noNames : new Set(this.changedNames),
+      this.changedNames === noNames ? noNames : this.changedNames.clone(),
       this.pending.clone(),
     );
     copy.links = this.links;

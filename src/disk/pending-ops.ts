@@ -5,6 +5,7 @@
  * Ops on the names of a directory are kept by name, because one name can become durable by itself.
  */
 import type { Op } from './op.ts';
+import { SharedMap } from './shared-map.ts';
 
 const mergeBeyond = 1024;
 const keepAtMost = 32_768;
@@ -13,7 +14,8 @@ const keepPerName = 64;
 
 export class PendingOps {
   #ops: Op[] = [];
-  #byName: Map<string, Op[]> | undefined;
+  /** The lists are replaced, never changed: clones share them, and a directory of 100,000 new names has as many. */
+  #byName: SharedMap<readonly Op[]> | undefined;
   #omitted = 0;
 
   /** Ops that are no longer listed one by one. */
@@ -50,14 +52,15 @@ export class PendingOps {
   }
 
   addOnName(op: Op, name: string): void {
-    this.#byName ??= new Map();
+    this.#byName ??= new SharedMap();
     const ops = this.#byName.get(name);
     if (ops === undefined) {
       this.#byName.set(name, [op]);
       return;
     }
-    ops.push(op);
-    if (ops.length > keepPerName) this.#omitted += omitOlder(ops, keepPerName);
+    const longer = [...ops, op];
+    if (longer.length > keepPerName) this.#omitted += omitOlder(longer, keepPerName);
+    this.#byName.set(name, longer);
   }
 
   clear(): void {
@@ -95,10 +98,7 @@ export class PendingOps {
   clone(): PendingOps {
     const copy = new PendingOps();
     if (this.#ops.length > 0) copy.#ops = this.#ops.slice();
-    if (this.#byName !== undefined) {
-      copy.#byName = new Map();
-      for (const [name, ops] of this.#byName) copy.#byName.set(name, ops.slice());
-    }
+    copy.#byName = this.#byName?.clone();
     copy.#omitted = this.#omitted;
     return copy;
   }
