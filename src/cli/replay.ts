@@ -1,5 +1,6 @@
 /** `powercut replay`: boots the crash image of a finding again and checks it again. */
 import type { Command } from 'commander';
+import { lastWords } from '../report/last-words.ts';
 import { asSentence } from '../report/verdict.ts';
 import { replayFinding } from '../run/replay.ts';
 import type { Replay } from '../run/replay.ts';
@@ -8,6 +9,9 @@ import { requireDirectory } from './directories.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { End } from './exit-codes.ts';
 import { printJson, printLine } from './output.ts';
+
+/** Of the target's own words in a line; the rest is wrapped. */
+const columns = 110;
 
 export function addReplay(program: Command, end: End): void {
   program
@@ -48,7 +52,13 @@ function describe({ finding, found, reproduced, notes }: Replay): string[] {
     ...found.flatMap((one) => [
       `  ${one.class}: ${asSentence(one.message)}`,
       ...one.evidence.sentences.map((sentence) => `    ${asSentence(sentence)}`),
+      ...saidBy(one),
     ]),
     ...notes.map((note) => `  note: ${asSentence(note)}`),
   ];
+}
+
+function saidBy({ evidence }: Replay['found'][number]): string[] {
+  const rows = lastWords(evidence.log, columns);
+  return rows.length === 0 ? [] : ['    Its last words:', ...rows.map((row) => `      ${row}`)];
 }

@@ -38,8 +38,13 @@ describe('the last screen', () => {
           postgres did not start after cut 3: three attempts ended with exit code 1.
           Proof: the cut at 17.24 s dropped the last write of \`global/pg_control\`,
           bytes 0–8191, written by checkpointer[61] at 16.99 s.
-          Its last words: 2025-03-04 10:15:18.201 UTC [212] PANIC: could not locate a
-          valid checkpoint record
+          Its last words:
+            2025-03-04 10:15:18.112 UTC [212] LOG: starting PostgreSQL 15.8 on
+            x86_64-pc-linux-gnu
+            2025-03-04 10:15:18.140 UTC [212] LOG: database system was interrupted;
+            last known up at 2025-03-04 10:15:12 UTC
+            2025-03-04 10:15:18.201 UTC [212] PANIC: could not locate a valid
+            checkpoint record
 
       Un-synced: 7 files, 713 KiB
         lost means trouble

@@ -14,8 +14,9 @@ import {
 } from './format.ts';
 import { groupFindings } from './groups.ts';
 import type { FindingGroup } from './groups.ts';
-import { printable, printableLine } from './printable.ts';
-import type { Results, UnsyncedEntry } from './results.ts';
+import { lastWords } from './last-words.ts';
+import { printable } from './printable.ts';
+import type { Finding, Results, UnsyncedEntry } from './results.ts';
 import { paint, plainTerminal } from './terminal.ts';
 import type { Style, Terminal } from './terminal.ts';
 import { mostTellingFirst, totalBytes, wordOn } from './unsynced.ts';
@@ -96,18 +97,20 @@ function addFinding(screen: Screen, { example, count, cuts }: FindingGroup): voi
       : ` · ${formatInstant(example.timeMs)}`;
   screen.item(number, title + where, 'strong');
   screen.item('', asSentence(example.message));
-  const [proof] = example.evidence.sentences;
-  if (proof !== undefined && asSentence(proof) !== asSentence(example.message)) {
-    screen.item('', `Proof: ${asSentence(proof)}`);
-  }
-  const lastLine = example.evidence.log?.findLast((line) => line.trim() !== '');
-  if (lastLine !== undefined)
-    screen.item('', `Its last words: ${printableLine(lastLine).trim()}`, 'faint', 2);
+  const proof = proofOf(example);
+  if (proof.length > 0) screen.item('', `Proof: ${proof.join(' ')}`);
+  screen.quote('Its last words:', example.evidence.log, 'faint');
   if (count > 1) {
     const shown =
       cuts.length > 1 ? `, after cuts ${cuts.slice(0, 8).join(', ')}${cuts.length > 8 ? ', …' : ''}` : '';
     screen.item('', `… and ${formatCount(count - 1)} more of this class${shown}`, 'faint');
   }
+}
+
+/** The first sentence that adds to the message; of a failed start how often it was tried, and then what it was that was lost. */
+function proofOf({ message, evidence }: Finding): readonly string[] {
+  const sentences = evidence.sentences.map(asSentence).filter((sentence) => sentence !== asSentence(message));
+  return sentences.slice(0, evidence.exitCode === undefined ? 1 : 2);
 }
 
 const wordStyles: Readonly<Record<Word, Style>> = {
@@ -196,9 +199,17 @@ class Screen {
     this.paragraph(text, { label: pad(`  ${label}`, labelColumns + 1), labelStyle: 'faint', style });
   }
 
-  /** A mark in the margin and a paragraph beside it; at most `linesMax` lines of it. */
-  item(mark: string, text: string, style?: Style, linesMax?: number): void {
-    this.paragraph(text, { label: padLeft(mark, 3), labelStyle: 'faint', style, linesMax });
+  /** A mark in the margin and a paragraph beside it. */
+  item(mark: string, text: string, style?: Style): void {
+    this.paragraph(text, { label: padLeft(mark, 3), labelStyle: 'faint', style });
+  }
+
+  /** What somebody else said, line for line under a title; nothing where nothing was said. */
+  quote(title: string, said: readonly string[] | undefined, style: Style): void {
+    const indent = ' '.repeat(6);
+    const rows = lastWords(said, this.columns - indent.length);
+    if (rows.length > 0) this.item('', title, style);
+    for (const row of rows) this.line(indent + this.#paint(style, row));
   }
 
   command(label: string, command: string): void {
@@ -216,14 +227,11 @@ class Screen {
       readonly label?: string;
       readonly labelStyle?: Style;
       readonly style?: Style | undefined;
-      readonly linesMax?: number | undefined;
     },
   ): void {
     const label = layout.label === undefined ? '' : `${layout.label} `;
     const indent = columnsOf(label);
-    const wrapped = wrap(text, this.columns - indent);
-    const lines = wrapped.slice(0, layout.linesMax ?? wrapped.length);
-    if (lines.length < wrapped.length) lines.push(clip(`${lines.pop()!} …`, this.columns - indent));
+    const lines = wrap(text, this.columns - indent);
     for (const [position, line] of lines.entries()) {
       const margin = position === 0 ? this.#paint(layout.labelStyle, label) : ' '.repeat(indent);
       this.line(margin + this.#paint(layout.style, line));

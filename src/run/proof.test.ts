@@ -202,11 +202,11 @@ describe('the proof of a failure to start', () => {
   test('tells how often it was started, its exit code, and whether it always failed alike', () => {
     const facts = cut([write(0, 10)], { files: [file('a')] });
     const alike = proveFailure(facts, [], [failure('it ended'), failure('it ended'), failure('it ended')]);
-    expect(alike.sentences[0]).toBe('it was started 3 times; each time: it ended');
+    expect(alike.sentences[0]).toBe('it was started 3 times, and failed in the same way each time');
     expect(alike.exitCode).toBe(7);
     const differing = proveFailure(facts, [], [failure('it ended', 1), failure('it hung', null)]);
     expect(differing.sentences[0]).toBe(
-      'it was started 2 times; the failures differ, the first was: it ended',
+      'it was started 2 times, and the failures differ: it ended; then it hung',
     );
     expect(differing.exitCode).toBe(1);
   });

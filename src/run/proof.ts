@@ -64,11 +64,11 @@ export function proveAlone(sentence: string): Evidence {
 function attempts(failures: readonly StartError[]): string[] {
   const [first] = failures;
   if (first === undefined) return [];
-  const differ = failures.some((failure) => failure.message !== first.message);
-  const times = failures.length === 1 ? 'once' : `${failures.length} times`;
-  return [
-    `it was started ${times}; ${differ ? 'the failures differ, the first was' : 'each time'}: ${first.message}`,
-  ];
+  const messages = [...new Set(failures.map(({ message }) => message))];
+  if (messages.length > 1)
+    return [`it was started ${failures.length} times, and the failures differ: ${messages.join('; then ')}`];
+  if (failures.length === 1) return ['it was started once'];
+  return [`it was started ${failures.length} times, and failed in the same way each time`];
 }
 
 /** The instant of the cut, and of the processes those that the shown ops name. */

@@ -5,7 +5,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Barriers } from './barriers.ts';
 import { die } from './die.ts';
@@ -17,7 +16,7 @@ import type { Recovered } from './recovery.ts';
 import { Segment, indexSuffix, logSuffix } from './segment.ts';
 import type { Commit } from './segment.ts';
 import { capture, pruneSnapshots, writeSnapshot } from './snapshot.ts';
-import type { Capture, Snapshot } from './snapshot.ts';
+import type { Capture } from './snapshot.ts';
 import { nextEpoch, readEpoch, readOrWriteConfig, writeEpoch } from './start-files.ts';
 import type { Config } from './start-files.ts';
 import { execute, isWrite } from './transaction.ts';
@@ -34,12 +33,6 @@ export interface Answer {
   readonly results: readonly Value[];
 }
 
-interface Waiting {
-  /** Nothing for a transaction that only read, and waits for what it saw to be durable. */
-  readonly commit: Commit | undefined;
-  readonly done: () => void;
-}
-
 /** A data directory that is recovered, and this process's own. */
 interface Opened {
   readonly disk: Disk;
@@ -53,17 +46,15 @@ interface Opened {
 export class Database {
   readonly #opened: Opened;
   readonly #state: State;
-  readonly #writer: Promise<void>;
   #segment: Segment;
-  #snapshot: Snapshot | undefined;
-  #snapshotting: Promise<void> | undefined;
-  /** Of the last transaction that was performed, and of the last one that is durable. */
+  /** Of the last transaction that was performed, of the last one that is durable, and of the newest snapshot. */
   #offset: number;
   #durable: number;
-  #unconfirmed = 0;
-  #queue: Waiting[] = [];
-  #wake: (() => void) | undefined;
-  #isWriting = false;
+  #snapshot: number;
+  /** Performed and not yet being written. */
+  #pending: Commit[] = [];
+  #writing: Promise<void> | undefined;
+  #snapshotting: Promise<void> | undefined;
   #isClosing = false;
 
   /**
@@ -87,7 +78,7 @@ export class Database {
       const epoch = nextEpoch(lastEpoch, recovered);
       await seal(disk, recovered);
       await writeEpoch(disk, epoch);
-      const segment = await Segment.begin(disk, { epoch, first: recovered.offset + 1 });
+      const segment = await Segment.begin(disk, epoch, recovered.offset + 1);
       for (const sentence of recovered.damaged) console.error(`passed over a damaged snapshot: ${sentence}`);
       console.error(`epoch ${epoch}: recovered ${recovered.offset} transactions`);
       return new Database({ disk, config: ownConfig, recovered, epoch, segment, unlock });
@@ -99,11 +90,11 @@ export class Database {
 
   private constructor(opened: Opened) {
     this.#opened = opened;
-    this.#state = opened.recovered.state;
     this.#segment = opened.segment;
-    this.#snapshot = opened.recovered.snapshot;
-    this.#offset = this.#durable = opened.recovered.offset;
-    this.#writer = this.#write().catch(giveUp);
+    const { state, offset, snapshot } = opened.recovered;
+    this.#state = state;
+    this.#offset = this.#durable = offset;
+    this.#snapshot = snapshot;
   }
 
   get epoch(): number {
@@ -118,22 +109,16 @@ export class Database {
     if (this.#isClosing) throw new Error('the database is closing');
     const results = execute(this.#state, operations);
     const writes = operations.filter(isWrite);
-    const hasWrites = writes.length > 0;
-    const commit = hasWrites ? { offset: ++this.#offset, payload: JSON.stringify(writes) } : undefined;
+    if (writes.length > 0) this.#pending.push({ offset: ++this.#offset, payload: JSON.stringify(writes) });
     const answer = { epoch: this.epoch, offset: this.#offset, results };
-    if (!hasWrites && (!isConfirmed || this.#durable === this.#offset)) return answer;
-    if (isConfirmed || this.#unconfirmed >= maxUnconfirmed) {
-      await new Promise<void>((done) => this.#enqueue({ commit, done }));
-    } else {
-      this.#unconfirmed++;
-      this.#enqueue({ commit, done: () => this.#unconfirmed-- });
-    }
+    const durable = this.#untilDurable(answer.offset);
+    if (isConfirmed || this.#offset - this.#durable > maxUnconfirmed) await durable;
     return answer;
   }
 
   /** Reads everything on the disk again and compares it with the state: what is wrong, a sentence each. */
   async verify(): Promise<string[]> {
-    while (this.#isWriting || this.#queue.length > 0 || this.#snapshotting !== undefined) await delay(10);
+    await this.#quiet();
     try {
       const { state, offset, tail, damaged } = recover(this.#opened.disk.data);
       const wrong = [...damaged];
@@ -150,64 +135,53 @@ export class Database {
   /** Makes everything durable that was performed, and gives the directory back. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    this.#wake?.();
-    await this.#writer;
-    await this.#snapshotting;
+    await this.#quiet();
     await this.#segment.close();
     this.#opened.unlock();
   }
 
-  #enqueue(waiting: Waiting): void {
-    this.#queue.push(waiting);
-    this.#wake?.();
-  }
-
-  /** Group commit: while one batch is made durable, the next one gathers. */
-  async #write(): Promise<void> {
-    for (;;) {
-      if (this.#queue.length === 0) {
-        if (this.#isClosing) return;
-        await new Promise<void>((wake) => (this.#wake = wake));
-        continue;
-      }
-      const batch = this.#queue;
-      this.#queue = [];
-      this.#isWriting = true;
-      await this.#commit(batch.flatMap(({ commit }) => commit ?? []));
-      for (const { done } of batch) done();
-      this.#isWriting = false;
+  async #quiet(): Promise<void> {
+    while (this.#durable < this.#offset || this.#writing !== undefined || this.#snapshotting !== undefined) {
+      await this.#untilDurable(this.#offset);
+      await Promise.all([this.#writing, this.#snapshotting]);
     }
   }
 
-  async #commit(commits: readonly Commit[]): Promise<void> {
-    const last = commits.at(-1);
-    if (last === undefined) return;
+  /** Group commit: all that gathers while one batch is made durable is the next one, whoever begins it. */
+  async #untilDurable(offset: number): Promise<void> {
+    while (this.#durable < offset) await (this.#writing ??= this.#writeBatch().catch(giveUp));
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch = this.#pending;
+    this.#pending = [];
     const captured = this.#captureIfDue();
-    await this.#segment.commit(commits);
-    this.#durable = last.offset;
+    await this.#segment.commit(batch);
+    this.#durable = batch.at(-1)!.offset;
     const { disk, config, epoch } = this.#opened;
     if (this.#segment.sizeBytes >= config.segment_size_bytes) {
       await this.#segment.close();
-      this.#segment = await Segment.begin(disk, { epoch, first: last.offset + 1 });
+      this.#segment = await Segment.begin(disk, epoch, this.#durable + 1);
     }
     // Not before the commits in it are durable, or a cut could leave a snapshot of what never was.
     if (captured !== undefined) this.#snapshotting = this.#takeSnapshot(captured).catch(giveUp);
+    this.#writing = undefined;
   }
 
   /** Nothing waits to be performed, so that the state is what it is after the last transaction of the batch. */
   #captureIfDue(): Capture | undefined {
-    const since = this.#offset - (this.#snapshot?.offset ?? 0);
-    if (this.#snapshotting !== undefined || since < this.#opened.config.snapshot_interval) return undefined;
-    return capture(this.#state, this.#offset);
+    const isDue = this.#offset - this.#snapshot >= this.#opened.config.snapshot_interval;
+    return isDue && this.#snapshotting === undefined ? capture(this.#state, this.#offset) : undefined;
   }
 
   /** Two snapshots are kept, and the log from the older one on: if the newer one should be damaged, nothing is lost. */
   async #takeSnapshot(captured: Capture): Promise<void> {
     const { disk } = this.#opened;
     const previous = this.#snapshot;
-    this.#snapshot = await writeSnapshot(disk, captured);
-    await pruneSnapshots(disk.data, previous === undefined ? [this.#snapshot] : [previous, this.#snapshot]);
-    await pruneLog(disk.data, previous?.offset ?? 0);
+    await writeSnapshot(disk, captured);
+    this.#snapshot = captured.offset;
+    await pruneSnapshots(disk.data, [previous, this.#snapshot]);
+    await pruneLog(disk.data, previous);
     this.#snapshotting = undefined;
   }
 }

@@ -7,11 +7,11 @@ test('the checksum is the CRC-32 that everybody has', () => {
 });
 
 describe('a header', () => {
-  const bytes = encodeHeader({ epoch: 7, first: 1_000_000_000_000 });
+  const bytes = encodeHeader(1_000_000_000_000);
 
   test('comes back as it was written', () => {
     expect(bytes.length).toBe(headerBytes);
-    expect(decodeHeader(bytes)).toEqual({ epoch: 7, first: 1_000_000_000_000 });
+    expect(decodeHeader(bytes)).toBe(1_000_000_000_000);
   });
 
   test('is none when a part of it is missing, or NUL', () => {
@@ -22,7 +22,7 @@ describe('a header', () => {
   });
 
   test('is none when a bit of what it says is wrong', () => {
-    for (let bit = 0; bit < 28 * 8; bit++)
+    for (let bit = 0; bit < 20 * 8; bit++)
       expect(decodeHeader(flipped(bytes, bit)), `bit ${bit}`).toBeUndefined();
   });
 });

@@ -2,17 +2,10 @@
  * What a segment of the commit log is made of: a header, and one record a transaction. Both carry a checksum, so that what a
  * cut tore is told from what was written. All numbers are little-endian.
  *
- *     header  magic 8 · epoch 8 · first offset 8 · CRC-32 of these 4 · zero 4
+ *     header  magic 8 · epoch 8 · CRC-32 of these 4 · zero 4
  *     record  CRC-32 of the rest 4 · length of the payload 4 · offset 8 · payload
  */
 import { crc32 } from './crc32.ts';
-
-export interface Header {
-  /** The start of the server that wrote the segment. */
-  readonly epoch: number;
-  /** The offset of its first transaction. */
-  readonly first: number;
-}
 
 export interface Record {
   readonly offset: number;
@@ -21,26 +14,26 @@ export interface Record {
   readonly end: number;
 }
 
-export const headerBytes = 32;
+export const headerBytes = 24;
 const recordHeadBytes = 16;
 const maxPayloadBytes = 1024 * 1024;
 /** The last byte is the version of the format. */
 const magic = Buffer.from('clogdb\0\x01', 'latin1');
 
-export function encodeHeader({ epoch, first }: Header): Buffer {
+/** `epoch`: the start of the server that writes the segment. */
+export function encodeHeader(epoch: number): Buffer {
   const bytes = Buffer.alloc(headerBytes);
   magic.copy(bytes);
   bytes.writeBigUInt64LE(BigInt(epoch), 8);
-  bytes.writeBigUInt64LE(BigInt(first), 16);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 24)), 24);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 16)), 16);
   return bytes;
 }
 
-/** `undefined` for anything that was not written as a header as a whole. */
-export function decodeHeader(segment: Buffer): Header | undefined {
+/** The epoch; `undefined` for anything that was not written as a header as a whole. */
+export function decodeHeader(segment: Buffer): number | undefined {
   if (segment.length < headerBytes || !segment.subarray(0, magic.length).equals(magic)) return undefined;
-  if (segment.readUInt32LE(24) !== crc32(segment.subarray(0, 24))) return undefined;
-  return { epoch: Number(segment.readBigUInt64LE(8)), first: Number(segment.readBigUInt64LE(16)) };
+  if (segment.readUInt32LE(16) !== crc32(segment.subarray(0, 16))) return undefined;
+  return Number(segment.readBigUInt64LE(8));
 }
 
 export function encodeRecord(offset: number, payload: string): Buffer {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { clogIn, digits, offsetIn } from './layout.ts';
 import { decodeHeader, decodeRecord, headerBytes } from './record.ts';
 import { logSuffix, readIndex } from './segment.ts';
+import type { Entry } from './segment.ts';
 import { loadNewest } from './snapshot.ts';
 import type { Loaded } from './snapshot.ts';
 import { execute } from './transaction.ts';
@@ -23,22 +24,17 @@ export interface Recovered extends Loaded {
 
 export function recover(data: string): Recovered {
   const loaded = loadNewest(data);
-  const base = loaded.snapshot?.offset ?? 0;
+  const base = loaded.snapshot;
   const recovered: Recovered = { ...loaded, offset: base, newest: undefined, tail: undefined };
   const all = segmentsIn(data);
   // From the one on that has the next transaction in it, or would have it.
-  const segments = all.slice(
-    Math.max(
-      0,
-      all.findLastIndex((first) => first <= base + 1),
-    ),
-  );
+  const begin = all.findLastIndex((first) => first <= base + 1);
+  const segments = all.slice(Math.max(0, begin));
   if (segments[0] !== undefined && segments[0] > base + 1) throw gap(loaded, base, segments[0]);
   for (const [index, first] of segments.entries()) {
     if (first > base + 1 && first !== recovered.offset + 1) {
-      throw new Error(
-        `${nameOf(first)}: does not follow on what is before it, which ends with transaction ${recovered.offset}`,
-      );
+      const end = `which ends with transaction ${recovered.offset}`;
+      throw new Error(`${nameOf(first)}: does not follow on what is before it, ${end}`);
     }
     replay(data, first, index === segments.length - 1, recovered);
   }
@@ -49,12 +45,11 @@ export function recover(data: string): Recovered {
 function replay(data: string, first: number, isNewest: boolean, recovered: Recovered): void {
   const name = nameOf(first);
   const bytes = readFileSync(join(data, name));
-  const header = decodeHeader(bytes);
+  const epoch = decodeHeader(bytes);
   // The header is durable with the first commit: without it nothing was promised.
-  if (header === undefined && isNewest) return;
-  if (header?.first !== first)
-    throw new Error(`${name}: its header is not whole (it has ${bytes.length} bytes)`);
-  recovered.newest = { name, epoch: header.epoch };
+  if (epoch === undefined && isNewest) return;
+  if (epoch === undefined) throw new Error(`${name}: its header is not whole (it has ${bytes.length} bytes)`);
+  recovered.newest = { name, epoch };
   const start = startIn(data, first, bytes, recovered.offset + 1);
   let { position } = start;
   for (let expected = start.offset; ; expected++) {
@@ -73,12 +68,7 @@ function replay(data: string, first: number, isNewest: boolean, recovered: Recov
 }
 
 /** Where to read from to find `wanted`: what the index says where the log agrees, else the beginning. */
-function startIn(
-  data: string,
-  first: number,
-  bytes: Buffer,
-  wanted: number,
-): { offset: number; position: number } {
+function startIn(data: string, first: number, bytes: Buffer, wanted: number): Entry {
   const said = readIndex(data, first).findLast(({ offset }) => offset <= wanted);
   if (said !== undefined && decodeRecord(bytes, said.position)?.offset === said.offset) return said;
   return { offset: first, position: headerBytes };

@@ -10,7 +10,6 @@ import type { Barriers } from './barriers.ts';
 import { clogIn, digits } from './layout.ts';
 import type { Disk } from './layout.ts';
 import { encodeHeader, encodeRecord, headerBytes } from './record.ts';
-import type { Header } from './record.ts';
 
 export const logSuffix = '.clog.log';
 export const indexSuffix = '.clog.ofs';
@@ -31,14 +30,14 @@ export class Segment {
   #sizeBytes = headerBytes;
   #indexedBytes = 0;
 
-  /** Where the log ends before `header.first`. */
-  static async begin({ data, barriers }: Disk, header: Header): Promise<Segment> {
-    const path = join(clogIn(data), digits(header.first));
+  /** Where the log ends before the transaction `first`. */
+  static async begin({ data, barriers }: Disk, epoch: number, first: number): Promise<Segment> {
+    const path = join(clogIn(data), digits(first));
     // One without a commit may be left by an earlier start. A new inode shares no block with it, whatever a cut tears.
     for (const suffix of [logSuffix, indexSuffix]) rmSync(path + suffix, { force: true });
     const log = await open(path + logSuffix, 'wx');
     // No barrier: the header is durable with the first commit, and until then nothing is lost with it.
-    await writeAll(log, encodeHeader(header), 0);
+    await log.appendFile(encodeHeader(epoch));
     const index = await open(path + indexSuffix, 'wx');
     // Defends against: a cut after a commit in this segment was acknowledged, which would take the name of the segment.
     await barriers.path('segment-name', clogIn(data));
@@ -58,7 +57,7 @@ export class Segment {
   /** Makes a batch of commits durable, with one write and one barrier for all of them. */
   async commit(batch: readonly Commit[]): Promise<void> {
     const bytes = Buffer.concat(batch.map(({ offset, payload }) => encodeRecord(offset, payload)));
-    await writeAll(this.#log, bytes, this.#sizeBytes);
+    await this.#log.appendFile(bytes);
     // Defends against: a cut after the batch was acknowledged, which would take it. The size is covered, the times need not be.
     await this.#barriers.data('commit', this.#log);
     await this.#addToIndex(batch[0]!.offset);
@@ -81,20 +80,20 @@ export class Segment {
   }
 }
 
-/** What the index says: positions by offset, ascending. A hint, to be checked against the log. */
-export function readIndex(data: string, first: number): { offset: number; position: number }[] {
-  const path = join(clogIn(data), digits(first) + indexSuffix);
-  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-  return Array.from({ length: Math.floor(bytes.length / indexEntryBytes) }, (_, entry) => ({
-    offset: Number(bytes.readBigUInt64LE(entry * indexEntryBytes)),
-    position: Number(bytes.readBigUInt64LE(entry * indexEntryBytes + 8)),
-  }));
+/** Where in a segment the record of a transaction lies. */
+export interface Entry {
+  readonly offset: number;
+  readonly position: number;
 }
 
-/** write(2) may write less than asked for. */
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
+/** What the index says, ascending. A hint, to be checked against the log. */
+export function readIndex(data: string, first: number): Entry[] {
+  const path = join(clogIn(data), digits(first) + indexSuffix);
+  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  const entries: Entry[] = [];
+  for (let at = 0; at + indexEntryBytes <= bytes.length; at += indexEntryBytes) {
+    const [offset, position] = [bytes.readBigUInt64LE(at), bytes.readBigUInt64LE(at + 8)];
+    entries.push({ offset: Number(offset), position: Number(position) });
   }
+  return entries;
 }

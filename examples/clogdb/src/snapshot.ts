@@ -14,10 +14,6 @@ import type { State, Value } from './transaction.ts';
 const shardCount = 16;
 const suffix = '.snapshot_dir';
 
-export interface Snapshot {
-  readonly offset: number;
-}
-
 /** A state as it will be written, taken in one go: the objects by hash. */
 export interface Capture {
   readonly offset: number;
@@ -33,10 +29,7 @@ export function capture(state: State, offset: number): Capture {
 }
 
 /** Returns when the snapshot is durable, and the log below it can go. */
-export async function writeSnapshot(
-  { data, barriers }: Disk,
-  { offset, objects }: Capture,
-): Promise<Snapshot> {
+export async function writeSnapshot({ data, barriers }: Disk, { offset, objects }: Capture): Promise<void> {
   const path = join(data, nameOf(offset));
   const aside = `${path}.tmp`;
   for (const old of [aside, path]) await rm(old, { recursive: true, force: true });
@@ -62,11 +55,11 @@ export async function writeSnapshot(
   await rename(aside, path);
   // Defends against: the same cut, which would take the name of the snapshot.
   await barriers.path('snapshot-name', snapshotsIn(data));
-  return { offset };
 }
 
 export interface Loaded {
-  readonly snapshot: Snapshot | undefined;
+  /** Of the last transaction that is in it; 0 where there is none. */
+  readonly snapshot: number;
   readonly state: State;
   /** Newer snapshots that are not whole, and why: a sentence each. */
   readonly damaged: readonly string[];
@@ -78,22 +71,22 @@ export function loadNewest(data: string): Loaded {
   const offsets = readdirSync(snapshotsIn(data)).flatMap((name) => offsetIn(name, suffix) ?? []);
   for (const offset of offsets.sort((a, b) => b - a)) {
     try {
-      return { ...load(data, offset), damaged };
+      return { snapshot: offset, state: load(data, offset), damaged };
     } catch (error) {
       damaged.push((error as Error).message);
     }
   }
-  return { snapshot: undefined, state: new Map(), damaged };
+  return { snapshot: 0, state: new Map(), damaged };
 }
 
 /** Removes all snapshots but these, whole or not. No barrier: one that comes back is older, and removed the next time. */
-export async function pruneSnapshots(data: string, kept: readonly Snapshot[]): Promise<void> {
-  const names = kept.map(({ offset }) => digits(offset) + suffix);
+export async function pruneSnapshots(data: string, kept: readonly number[]): Promise<void> {
+  const names = kept.map((offset) => digits(offset) + suffix);
   const others = readdirSync(snapshotsIn(data)).filter((name) => !names.includes(name));
   for (const name of others) await rm(join(snapshotsIn(data), name), { recursive: true, force: true });
 }
 
-function load(data: string, offset: number): Pick<Loaded, 'snapshot' | 'state'> {
+function load(data: string, offset: number): State {
   const state: State = new Map();
   const manifestPath = join(nameOf(offset), manifestName(offset));
   const [hash, manifest] = read(data, manifestPath).split('\n');
@@ -105,7 +98,7 @@ function load(data: string, offset: number): Pick<Loaded, 'snapshot' | 'state'> 
     if (hashOf(text) !== object) throw damage(data, path);
     for (const [key, value] of JSON.parse(text) as [string, Value][]) state.set(key, value);
   }
-  return { snapshot: { offset }, state };
+  return state;
 }
 
 function read(data: string, name: string): string {

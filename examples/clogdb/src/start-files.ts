@@ -40,7 +40,7 @@ export function readEpoch({ data }: Disk): number | undefined {
 
 /** The epoch of this start. Throws where the one before does not fit what was recovered. */
 export function nextEpoch(epoch: number | undefined, { newest, snapshot }: Recovered): number {
-  if (epoch === undefined && (newest ?? snapshot) !== undefined) {
+  if (epoch === undefined && (newest !== undefined || snapshot > 0)) {
     throw new Error('metadata.toml: is missing, but there is a log or a snapshot');
   }
   if (newest !== undefined && newest.epoch > epoch!) {
