@@ -1,0 +1,82 @@
+/**
+ * The log of a disk with its payload: all that is needed to say what a power cut may leave. Ops speak of inodes and places, so
+ * that a rename of a directory changes nothing of what is said below it. The position of an op is its index in the log plus one;
+ * position 0 is the base. Pure data.
+ */
+import type { InodeKind } from '../inode.ts';
+import type { Place } from '../place.ts';
+import type { Tree } from './tree.ts';
+
+export type LoggedOp =
+  /** Without a place: O_TMPFILE. */
+  | {
+      readonly kind: 'create' | 'mkdir' | 'symlink' | 'mknod';
+      readonly ino: number;
+      readonly inodeKind: InodeKind;
+      readonly mode: number;
+      readonly place?: Place;
+      readonly target?: string;
+    }
+  | { readonly kind: 'link' | 'unlink' | 'rmdir'; readonly ino: number; readonly place: Place }
+  /** `replaced`: the inode that stood at `to`. */
+  | {
+      readonly kind: 'rename';
+      readonly ino: number;
+      readonly from: Place;
+      readonly to: Place;
+      readonly replaced?: number;
+    }
+  /** `other` stood at `to`. */
+  | {
+      readonly kind: 'exchange';
+      readonly ino: number;
+      readonly from: Place;
+      readonly to: Place;
+      readonly other: number;
+    }
+  | { readonly kind: 'write'; readonly ino: number; readonly offset: number; readonly data: Uint8Array }
+  | { readonly kind: 'truncate'; readonly ino: number; readonly size: number }
+  | {
+      readonly kind: 'allocate';
+      readonly ino: number;
+      readonly offset: number;
+      readonly length: number;
+      readonly keepSize: boolean;
+    }
+  | { readonly kind: 'punch'; readonly ino: number; readonly offset: number; readonly length: number }
+  | { readonly kind: 'setattr'; readonly ino: number; readonly mode: number }
+  /** Without a value: removed. */
+  | { readonly kind: 'xattr'; readonly ino: number; readonly name: string; readonly value?: Uint8Array }
+  | LoggedBarrier
+  /** The last descriptor of a file was closed: some file systems take it for a hint. */
+  | { readonly kind: 'close'; readonly ino: number };
+
+export type LoggedBarrier =
+  /** `failed`: it reported an error, and the kernel marked the pages clean all the same. */
+  | { readonly kind: 'fsync' | 'fdatasync'; readonly ino: number; readonly failed?: true }
+  | { readonly kind: 'sync' };
+
+export interface CrashLog {
+  /** What was durable before the first op. */
+  readonly base: Tree;
+  readonly ops: readonly LoggedOp[];
+}
+
+/**
+ * The instant of a cut, in positions. Ops up to `done` have returned: their barriers hold. Ops up to `begun` may have taken
+ * effect. Between the two lies what was under way.
+ */
+export interface Instant {
+  readonly done: number;
+  readonly begun: number;
+}
+
+export function isBarrier(op: LoggedOp): op is LoggedBarrier {
+  return op.kind === 'fsync' || op.kind === 'fdatasync' || op.kind === 'sync';
+}
+
+export function isDataOp(op: LoggedOp): op is Extract<LoggedOp, { readonly kind: DataOpKind }> {
+  return op.kind === 'write' || op.kind === 'truncate' || op.kind === 'allocate' || op.kind === 'punch';
+}
+
+type DataOpKind = 'write' | 'truncate' | 'allocate' | 'punch';

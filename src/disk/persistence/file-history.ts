@@ -1,0 +1,132 @@
+/**
+ * What happened to the bytes of one file over a log: events on ranges, changes of its size, its barriers. A write is an event; so
+ * is a cut, which makes a range read as zeros because its blocks were given back (truncate, punch). Bytes are never copied here:
+ * a write's payload is its own page in every image that keeps it.
+ */
+import { pageSizeBytes } from '../page-store.ts';
+import { lastIndexAtOrBefore } from './chain.ts';
+
+export interface DataEvent {
+  readonly op: number;
+  readonly isCut: boolean;
+  readonly start: number;
+  /** Of a cut that truncates a multiple of the page size. */
+  readonly end: number;
+  /** Of a write: the bytes from `start` on. */
+  readonly data?: Uint8Array;
+}
+
+export interface SizeEvent {
+  readonly op: number;
+  readonly before: number;
+  readonly after: number;
+  /** A write went past the end. Otherwise the size was set, by truncate or allocate. */
+  readonly isExtension: boolean;
+}
+
+interface FileBarrier {
+  readonly op: number;
+  readonly failed: boolean;
+}
+
+/** True where a cut gives the whole page back, and not only a part of it. */
+export function isWholeCut({ isCut, start, end }: DataEvent, page: number): boolean {
+  return isCut && start <= page * pageSizeBytes && end >= (page + 1) * pageSizeBytes;
+}
+
+const noEvents: readonly number[] = [];
+
+export class FileHistory {
+  readonly ino: number;
+  readonly baseSize: number;
+  readonly basePages: ReadonlyMap<number, Uint8Array>;
+  readonly events: DataEvent[] = [];
+  readonly sizes: SizeEvent[] = [];
+  readonly barriers: FileBarrier[] = [];
+  /** By page index: indices of its events. */
+  readonly #pageEvents = new Map<number, number[]>();
+  /** As programs see it. */
+  size: number;
+
+  constructor(ino: number, size: number, pages: ReadonlyMap<number, Uint8Array>) {
+    this.ino = ino;
+    this.baseSize = this.size = size;
+    this.basePages = pages;
+  }
+
+  write(op: number, offset: number, data: Uint8Array): void {
+    if (data.length === 0) return;
+    const end = offset + data.length;
+    this.#add({ op, isCut: false, start: offset, end, data });
+    if (end > this.size) this.#resize(op, end, true);
+  }
+
+  truncate(op: number, size: number): void {
+    if (size < this.size) {
+      const end = Math.ceil(this.size / pageSizeBytes) * pageSizeBytes;
+      this.#add({ op, isCut: true, start: size, end });
+    }
+    this.#resize(op, size, false);
+  }
+
+  allocate(op: number, offset: number, length: number, keepSize: boolean): void {
+    if (!keepSize && offset + length > this.size) this.#resize(op, offset + length, false);
+  }
+
+  punch(op: number, offset: number, length: number): void {
+    if (offset < this.size) this.#add({ op, isCut: true, start: offset, end: offset + length });
+  }
+
+  barrier(op: number, failed: boolean): void {
+    this.barriers.push({ op, failed });
+  }
+
+  /** A barrier that succeeded covers the event; one that failed first marked its pages clean, and no later one writes them. */
+  isForced(op: number): boolean {
+    const next = this.barriers[lastIndexAtOrBefore(this.barriers, op) + 1];
+    return next !== undefined && !next.failed;
+  }
+
+  pageEvents(page: number): readonly number[] {
+    return this.#pageEvents.get(page) ?? noEvents;
+  }
+
+  /** Pages with events. */
+  changedPages(): IterableIterator<number> {
+    return this.#pageEvents.keys();
+  }
+
+  isChanged(page: number): boolean {
+    return this.#pageEvents.has(page);
+  }
+
+  /** The size once all ops up to this position are applied. */
+  sizeAt(position: number): number {
+    const index = lastIndexAtOrBefore(this.sizes, position);
+    return index < 0 ? this.baseSize : this.sizes[index]!.after;
+  }
+
+  #resize(op: number, after: number, isExtension: boolean): void {
+    if (after !== this.size) this.sizes.push({ op, before: this.size, after, isExtension });
+    this.size = after;
+  }
+
+  #add(event: DataEvent): void {
+    const index = this.events.push(event) - 1;
+    const first = Math.floor(event.start / pageSizeBytes);
+    const last = Math.ceil(event.end / pageSizeBytes);
+    if (!event.isCut) {
+      for (let page = first; page < last; page++) this.#note(page, index);
+      return;
+    }
+    // A cut may span a terabyte of hole; only pages that hold something are cut.
+    const held = new Set([...this.basePages.keys(), ...this.#pageEvents.keys()]);
+    for (const page of held) if (page >= first && page < last) this.#note(page, index);
+  }
+
+  #note(page: number, index: number): void {
+    const known = this.#pageEvents.get(page);
+    if (known === undefined) this.#pageEvents.set(page, [index]);
+    else known.push(index);
+  }
+}

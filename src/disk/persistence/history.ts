@@ -1,0 +1,234 @@
+/**
+ * A log read once: for each cell of the disk (an entry of a directory, an attribute, a file's bytes and size) the chain of
+ * versions that ops gave it, and each barrier with what it covered. All profiles work on this; none of them is known here.
+ */
+import type { InodeKind } from '../inode.ts';
+import { pageSizeBytes } from '../page-store.ts';
+import type { Place } from '../place.ts';
+import { Chain } from './chain.ts';
+import { isDataOp, type CrashLog, type Instant, type LoggedOp } from './crash-log.ts';
+import { FileHistory, isWholeCut } from './file-history.ts';
+import { noEntries, type TreeInode } from './tree.ts';
+
+export interface EntryCell {
+  readonly place: Place;
+  readonly chain: Chain<number | undefined>;
+}
+
+export interface InodeHistory {
+  readonly ino: number;
+  readonly kind: InodeKind;
+  readonly target: string;
+  /** Entries of a directory that ops changed. */
+  readonly entries: Map<string, EntryCell>;
+  readonly baseEntries: ReadonlyMap<string, number>;
+  readonly mode: Chain<number>;
+  readonly xattrs: Map<string, Chain<Uint8Array | undefined>>;
+  readonly baseXattrs: ReadonlyMap<string, Uint8Array>;
+  readonly file: FileHistory | undefined;
+  /** The last op so far that changed the inode in a way that a journal carries. */
+  lastChange: number;
+  /** The last of those that fdatasync covers. */
+  lastDataChange: number;
+}
+
+export interface Barrier {
+  readonly op: number;
+  readonly kind: 'fsync' | 'fdatasync' | 'sync';
+  /** 0 for sync. */
+  readonly ino: number;
+  /** The last journalled change of the inode before it; 0 for none. */
+  readonly lastChange: number;
+}
+
+export const rootIno = 1;
+
+export class History {
+  readonly log: CrashLog;
+  readonly instant: Instant;
+  /** Inodes that the log names. */
+  readonly inodes = new Map<number, InodeHistory>();
+  /** Those that returned by the instant, without a failure. */
+  readonly barriers: Barrier[] = [];
+  /** Inodes whose bytes changed since the last sync(2): only those need to be told of one. */
+  #dirtyFiles = new Set<FileHistory>();
+
+  constructor(log: CrashLog, instant: Instant) {
+    this.log = log;
+    this.instant = instant;
+    this.inode(rootIno);
+    const { ops } = log;
+    for (let index = 0; index < instant.begun; index++) this.#apply(index + 1, ops[index]!);
+  }
+
+  inode(ino: number): InodeHistory {
+    const known = this.inodes.get(ino);
+    if (known !== undefined) return known;
+    const base = this.log.base.inodes.get(ino);
+    if (base === undefined) throw new Error(`inode ${ino} is neither in the base of the log nor made in it`);
+    return this.#add(fromBase(base));
+  }
+
+  cell({ parent, name }: Place): EntryCell {
+    const directory = this.inode(parent);
+    const known = directory.entries.get(name);
+    if (known !== undefined) return known;
+    const cell = { place: { parent, name }, chain: new Chain(directory.baseEntries.get(name)) };
+    directory.entries.set(name, cell);
+    return cell;
+  }
+
+  /** Every entry that ops changed. */
+  *cells(): Generator<EntryCell> {
+    for (const { entries } of this.inodes.values()) yield* entries.values();
+  }
+
+  #add(inode: InodeHistory): InodeHistory {
+    this.inodes.set(inode.ino, inode);
+    return inode;
+  }
+
+  #apply(op: number, logged: LoggedOp): void {
+    if (isDataOp(logged)) {
+      this.#applyData(op, logged);
+      return;
+    }
+    switch (logged.kind) {
+      case 'create':
+      case 'mkdir':
+      case 'symlink':
+      case 'mknod':
+        this.#add(newInode(logged));
+        if (logged.place !== undefined) this.#enter(op, logged.place, logged.ino);
+        this.#changed(op, logged.ino, true);
+        break;
+      case 'link':
+        this.#enter(op, logged.place, logged.ino);
+        this.#changed(op, logged.ino, false);
+        break;
+      case 'unlink':
+      case 'rmdir':
+        this.#enter(op, logged.place, undefined);
+        this.#changed(op, logged.ino, false);
+        break;
+      case 'rename':
+      case 'exchange': {
+        const other = logged.kind === 'exchange' ? logged.other : logged.replaced;
+        this.#enter(op, logged.from, logged.kind === 'exchange' ? logged.other : undefined);
+        this.#enter(op, logged.to, logged.ino);
+        this.#changed(op, logged.ino, false);
+        if (other !== undefined) this.#changed(op, other, false);
+        break;
+      }
+      case 'setattr':
+        this.inode(logged.ino).mode.set(op, logged.mode);
+        this.#changed(op, logged.ino, false);
+        break;
+      case 'xattr': {
+        const inode = this.inode(logged.ino);
+        const chain = inode.xattrs.get(logged.name) ?? new Chain(inode.baseXattrs.get(logged.name));
+        inode.xattrs.set(logged.name, chain);
+        chain.set(op, logged.value);
+        this.#changed(op, logged.ino, false);
+        break;
+      }
+      case 'fsync':
+      case 'fdatasync':
+        if (op <= this.instant.done) this.#barrier(op, logged.kind, logged.ino, logged.failed === true);
+        break;
+      case 'sync':
+        if (op > this.instant.done) break;
+        for (const file of this.#dirtyFiles) file.barrier(op, false);
+        this.#dirtyFiles = new Set();
+        this.barriers.push({ op, kind: 'sync', ino: 0, lastChange: op });
+        break;
+      case 'close':
+        break;
+    }
+  }
+
+  #applyData(
+    op: number,
+    logged: Extract<LoggedOp, { readonly kind: 'write' | 'truncate' | 'allocate' | 'punch' }>,
+  ) {
+    const inode = this.inode(logged.ino);
+    const file = inode.file!;
+    // In place, a write changes no metadata but times; whether those move depends on the clock's grain.
+    let isJournalled = true;
+    if (logged.kind === 'write') {
+      const sizeBefore = file.size;
+      const wasAllocated = isAllocated(file, logged.offset, logged.data.length);
+      file.write(op, logged.offset, logged.data);
+      isJournalled = file.size !== sizeBefore || !wasAllocated;
+    } else if (logged.kind === 'truncate') {
+      file.truncate(op, logged.size);
+    } else if (logged.kind === 'allocate') {
+      file.allocate(op, logged.offset, logged.length, logged.keepSize);
+    } else {
+      file.punch(op, logged.offset, logged.length);
+    }
+    this.#dirtyFiles.add(file);
+    if (isJournalled) this.#changed(op, logged.ino, true);
+  }
+
+  #enter(op: number, place: Place, ino: number | undefined): void {
+    this.cell(place).chain.set(op, ino);
+    this.#changed(op, place.parent, true);
+  }
+
+  #changed(op: number, ino: number, isData: boolean): void {
+    const inode = this.inode(ino);
+    inode.lastChange = op;
+    if (isData) inode.lastDataChange = op;
+  }
+
+  #barrier(op: number, kind: 'fsync' | 'fdatasync', ino: number, failed: boolean): void {
+    const inode = this.inode(ino);
+    inode.file?.barrier(op, failed);
+    if (failed) return;
+    const lastChange = kind === 'fsync' ? inode.lastChange : inode.lastDataChange;
+    this.barriers.push({ op, kind, ino, lastChange });
+  }
+}
+
+/** True where every page of the range was written before, so that writing it again needs no block. */
+function isAllocated(file: FileHistory, offset: number, length: number): boolean {
+  for (let page = Math.floor(offset / pageSizeBytes); page * pageSizeBytes < offset + length; page++) {
+    const last = file.pageEvents(page).at(-1);
+    const isHole = last === undefined ? !file.basePages.has(page) : isWholeCut(file.events[last]!, page);
+    if (isHole) return false;
+  }
+  return true;
+}
+
+function fromBase(base: TreeInode): InodeHistory {
+  return {
+    ino: base.ino,
+    kind: base.kind,
+    target: base.target,
+    entries: new Map(),
+    baseEntries: base.entries,
+    mode: new Chain(base.mode),
+    xattrs: new Map(),
+    baseXattrs: base.xattrs,
+    file: base.kind === 'file' ? new FileHistory(base.ino, base.size, base.pages) : undefined,
+    lastChange: 0,
+    lastDataChange: 0,
+  };
+}
+
+function newInode(op: Extract<LoggedOp, { readonly inodeKind: InodeKind }>): InodeHistory {
+  return {
+    ino: op.ino,
+    kind: op.inodeKind,
+    target: op.target ?? '',
+    entries: new Map(),
+    baseEntries: noEntries,
+    mode: new Chain(op.mode),
+    xattrs: new Map(),
+    baseXattrs: new Map(),
+    file: op.inodeKind === 'file' ? new FileHistory(op.ino, 0, new Map()) : undefined,
+    lastChange: 0,
+    lastDataChange: 0,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The part that ext4 and XFS share: one journal for all metadata. Changes enter it in the order of the ops, and a commit carries
+ * all that entered before it: what is there after a cut is a prefix, and the commit point is the only choice. A barrier on an
+ * inode makes sure that the inode's own last journalled change is committed; if nothing of it is journalled (it is clean, or was
+ * overwritten in place) the barrier commits nothing. What entered the journal before comes along, what entered later need not.
+ *
+ * Blocks and sizes of files are metadata too, but enter the journal when pages are written back, which the kernel does when it
+ * likes: file-space.ts.
+ */
+import type { FileHistory } from './file-history.ts';
+import { committedFile, type DataRules } from './file-space.ts';
+import type { History } from './history.ts';
+import type { CrashSpace, Frame } from './profile.ts';
+
+export interface JournalRules extends DataRules {
+  /** Positions up to which a file was submitted for write-back by its own ops, if the commit is at or after them. */
+  readonly submissions?: (history: History) => ReadonlyMap<number, readonly number[]>;
+}
+
+export class JournalSpace implements CrashSpace {
+  readonly history: History;
+  readonly #rules: JournalRules;
+  readonly #submissions: ReadonlyMap<number, readonly number[]>;
+  /** The least commit point that all barriers leave. */
+  readonly commitFloor: number;
+
+  constructor(history: History, rules: JournalRules) {
+    this.history = history;
+    this.#rules = rules;
+    this.#submissions = rules.submissions?.(history) ?? new Map();
+    this.commitFloor = history.barriers.reduce((floor, { lastChange }) => Math.max(floor, lastChange), 0);
+  }
+
+  get oldest(): Frame {
+    return this.frameAt(this.commitFloor);
+  }
+
+  get newest(): Frame {
+    return this.frameAt(this.history.instant.begun);
+  }
+
+  get frameCount(): bigint {
+    return BigInt(this.history.instant.begun - this.commitFloor + 1);
+  }
+
+  *frames(distance: number): Generator<Frame> {
+    const { begun } = this.history.instant;
+    if (distance === 0) yield this.newest;
+    if (distance === 1)
+      for (let commit = begun - 1; commit >= this.commitFloor; commit--) yield this.frameAt(commit);
+  }
+
+  *framesThrough(): Generator<Frame> {
+    yield* this.frames(0);
+    yield* this.frames(1);
+  }
+
+  frameAt(commit: number): Frame {
+    const rules = this.#rules;
+    const { begun } = this.history.instant;
+    return {
+      entryPosition: () => commit,
+      attributePositions: () => [commit],
+      file: (file: FileHistory) => {
+        const submitted = this.#submissions.get(file.ino)?.findLast((op) => op <= commit) ?? 0;
+        return committedFile({ file, rules, commit, begun, submitted });
+      },
+    };
+  }
+}
