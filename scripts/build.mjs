@@ -9,6 +9,7 @@ compile('tsconfig.build.json');
 compile('examples/clogdb', '--outDir', 'dist/examples/clogdb');
 // A file of the project that tsc does not know.
 copyFileSync('src/targets/spacetimedb/module.wasm', 'dist/targets/spacetimedb/module.wasm');
+copyFileSync('src/judge/host.py', 'dist/judge/host.py');
 chmodSync('dist/cli/main.js', 0o755);
 
 function compile(project, ...options) {

@@ -1,0 +1,25 @@
+/** The thread that serves the bench's files: it sits in blocking reads of /dev/fuse and must never touch the mount itself. */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { serve } from '../fuse/session.ts';
+import { DeviceBench } from './device-bench.ts';
+import { deviceFiles } from './device-files.ts';
+
+export interface DeviceWorkerStart {
+  readonly descriptor: number;
+  readonly port: MessagePort;
+}
+
+const { descriptor, port } = workerData as DeviceWorkerStart;
+const files = deviceFiles(new DeviceBench(), (answer) => {
+  port.postMessage(answer instanceof Error ? { refusal: answer.message } : answer);
+});
+// There is nothing to read before the mount.
+parentPort?.once('message', () => {
+  serve(
+    descriptor,
+    files,
+    { state: () => 'open', wake: () => undefined, applied: () => undefined },
+    { onError: (error, context) => port.postMessage({ fault: `${context}: ${String(error)}` }) },
+  );
+});
+parentPort?.postMessage('ready');
