@@ -7,6 +7,7 @@ const mayImport = {
   mount: ['fuse', 'disk'],
   checkers: [],
   litmus: ['disk'],
+  judge: ['litmus', 'machine', 'mount', 'fuse', 'disk'],
   machine: ['mount', 'fuse', 'disk'],
   targets: ['machine', 'checkers', 'mount', 'fuse', 'disk'],
   workloads: ['machine', 'checkers', 'mount', 'fuse', 'disk', 'targets'],

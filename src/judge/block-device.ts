@@ -11,7 +11,8 @@ export class BlockDevice {
   readonly #pages: PageMap;
 
   constructor(store: PageStore, sizeBytes: number, pages = new PageMap()) {
-    if (sizeBytes % pageSizeBytes !== 0) throw new Error(`a device of ${sizeBytes} bytes is no whole number of pages`);
+    if (sizeBytes % pageSizeBytes !== 0)
+      throw new Error(`a device of ${sizeBytes} bytes is no whole number of pages`);
     this.sizeBytes = sizeBytes;
     this.#store = store;
     this.#pages = pages;
@@ -36,7 +37,8 @@ export class BlockDevice {
 
   /** The caller has seen to it that all of it lies on the device. */
   write(offset: number, bytes: Uint8Array): void {
-    if (offset + bytes.length > this.sizeBytes) throw new Error(`a write at ${offset} ends beyond the device`);
+    if (offset + bytes.length > this.sizeBytes)
+      throw new Error(`a write at ${offset} ends beyond the device`);
     for (let done = 0; done < bytes.length;) {
       const at = offset + done;
       const inPage = at % pageSizeBytes;

@@ -41,7 +41,8 @@ export class BlockLog {
 
   /** `count` ops of the program have returned by now. */
   acknowledge(count: number): void {
-    if (count < this.#acknowledged) throw new Error(`op ${count} cannot return after op ${this.#acknowledged}`);
+    if (count < this.#acknowledged)
+      throw new Error(`op ${count} cannot return after op ${this.#acknowledged}`);
     this.#acknowledged = count;
   }
 

@@ -27,8 +27,8 @@ export type BenchCommand =
 /** Cuts with equal bytes are one image. */
 export interface ChosenImage {
   readonly cut: number;
-  readonly acknowledgedFrom: number;
-  readonly acknowledgedTo: number;
+  /** How many ops may have been acknowledged when the power went, from-to: one for each epoch that leaves this image. */
+  readonly instants: readonly (readonly [from: number, to: number])[];
 }
 
 export interface BenchAnswer {
@@ -51,6 +51,10 @@ export class DeviceBench {
   readonly #store = new PageStore(memoryLimitBytes);
   readonly #devices = new Map<string, BlockDevice>();
   readonly #recordings = new Map<string, Recording>();
+
+  get usedBytes(): number {
+    return this.#store.usedBytes;
+  }
 
   device(name: string): BlockDevice | undefined {
     return this.#devices.get(name);
@@ -161,17 +165,18 @@ function imageOf({ bases, epochs, cuts }: Recording, index: number): BlockDevice
   return image;
 }
 
-/** Keeps the order of the cuts: those that tell most come first. Of equal images the instants are joined. */
+/** Keeps the order of the cuts: those that tell most come first.  */
 function distinct(recording: Recording): ChosenImage[] {
   const touched = new Set<number>();
   const page = Buffer.alloc(4096);
   for (const { writes } of recording.epochs) {
     for (const { offset, bytes } of writes) {
-      for (let at = offset - (offset % page.length); at < offset + bytes.length; at += page.length) touched.add(at);
+      for (let at = offset - (offset % page.length); at < offset + bytes.length; at += page.length)
+        touched.add(at);
     }
   }
-  const images = new Map<string, ChosenImage>();
-  for (const [cut, { acknowledgedFrom, acknowledgedTo }] of recording.cuts.entries()) {
+  const images = new Map<string, { cut: number; instants: Map<number, [from: number, to: number]> }>();
+  for (const [cut, { epoch, acknowledgedFrom, acknowledgedTo }] of recording.cuts.entries()) {
     const image = imageOf(recording, cut);
     const hash = createHash('sha1');
     for (const at of touched) {
@@ -179,18 +184,12 @@ function distinct(recording: Recording): ChosenImage[] {
       hash.update(page);
     }
     image.release();
-    // The same bytes at instants with a gap between them are two images: in between they are not legal.
-    const key = `${hash.digest('hex')}`;
-    const known = images.get(key);
-    const joined =
-      known === undefined
-        ? { cut, acknowledgedFrom, acknowledgedTo }
-        : {
-            cut: known.cut,
-            acknowledgedFrom: Math.min(known.acknowledgedFrom, acknowledgedFrom),
-            acknowledgedTo: Math.max(known.acknowledgedTo, acknowledgedTo),
-          };
-    images.set(key, joined);
+    const key = hash.digest('hex');
+    const { instants } = images.get(key) ?? { instants: new Map() };
+    if (!images.has(key)) images.set(key, { cut, instants });
+    // Within an epoch an image stays possible from the first instant on.
+    const earliest = Math.min(acknowledgedFrom, instants.get(epoch)?.[0] ?? acknowledgedFrom);
+    instants.set(epoch, [earliest, acknowledgedTo]);
   }
-  return [...images.values()];
+  return [...images.values()].map(({ cut, instants }) => ({ cut, instants: [...instants.values()] }));
 }

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import json
 import os
+import random
 import stat
 import struct
 import sys
@@ -24,6 +25,7 @@ LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO = 4, 16
 LOOP_CONFIG_BYTES = 8 + 232 + 64  # struct loop_config: fd, block_size, struct loop_info64, reserved
 LOOP_INFO_FLAGS_AT = 8 + 52
 BLKFLSBUF = 0x1261
+PAGE = 4096
 EXT4_IOC_CHECKPOINT = 0x4004662B
 BTRFS_IOC_START_SYNC, BTRFS_IOC_WAIT_SYNC = 0x80089418, 0x40089416
 
@@ -274,13 +276,32 @@ def write_all(fd, data, offset):
 
 
 def perform_all(run, statements, acknowledge=lambda count: None):
-    for index, statement in enumerate(statements):
+    """Nudges are nobody's ops: they are not counted."""
+    count = 0
+    for statement in statements:
+        if statement["op"] == "nudge":
+            nudge(run, random.Random(statement["seed"]))
+            continue
         try:
             run.perform(statement)
         except OSError as error:
-            return {"failed": index, "errno": errno.errorcode.get(error.errno, str(error.errno))}
-        acknowledge(index + 1)
+            return {"failed": count, "errno": errno.errorcode.get(error.errno, str(error.errno))}
+        count += 1
+        acknowledge(count)
     return {}
+
+
+def nudge(run, chance):
+    """What a kernel may do at any time by itself: commit, or write some pages of some file back."""
+    files = [node["path"] for node in tree_of(run.root, contents=False) if node["kind"] == "file"]
+    if not files or chance.random() < 0.4:
+        run.wait({})
+        return
+    path = chance.choice(files)
+    pages = max(1, -(-os.stat(run.path(path)).st_size // PAGE))
+    first, last = sorted((chance.randrange(pages), chance.randrange(pages)))
+    span = {"offset": first * PAGE, "length": (last - first + 1) * PAGE}
+    run.writeback({"file": {"path": path}, **({} if chance.random() < 0.5 else {"range": span})})
 
 
 # Commands
@@ -289,13 +310,18 @@ control = None
 runs = {}
 
 
-def do_begin(c):
-    """Mounts, does the setup, makes it durable."""
+def do_mount(c):
     mount(c["file"], c["kind"], c["options"], c["directory"])
-    run = runs[c["directory"]] = Run(c["directory"], c["kind"])
+    runs[c["directory"]] = Run(c["directory"], c["kind"])
+    return {}
+
+
+def do_setup(c):
+    """All of it is durable afterwards."""
+    run = runs[c["directory"]]
     with open(run.path(KICK), "wb"):
         pass
-    result = perform_all(run, c["setup"])
+    result = perform_all(run, c["statements"])
     run.sync({})
     return result
 
@@ -315,7 +341,7 @@ def do_afterwards(c):
     return perform_all(runs[c["directory"]], c["statements"])
 
 
-def do_end(c):
+def do_unmount(c):
     runs.pop(c["directory"]).finish()
     unmount(c["file"], c["directory"])
     return {}
@@ -345,7 +371,7 @@ def do_device(c):
     return {"device": device_of(c["file"])}
 
 
-def tree_of(root):
+def tree_of(root, contents=True):
     nodes = []
 
     def visit(directory, prefix):
@@ -364,8 +390,10 @@ def tree_of(root):
                 node.update(kind="directory")
                 visit(full, path + "/")
             else:
-                with open(full, "rb") as file:
-                    node.update(kind="file", contents=base64.b64encode(file.read()).decode())
+                node.update(kind="file")
+                if contents:
+                    with open(full, "rb") as file:
+                        node.update(contents=base64.b64encode(file.read()).decode())
 
     visit(root, "")
     return nodes

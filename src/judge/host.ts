@@ -18,16 +18,23 @@ export class HostError extends Error {
   }
 }
 
+/** One of host.py's commands, by its name. */
+export type HostQuestion = { readonly do: string } & Readonly<Record<string, unknown>>;
+
 export class Host {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #waiting: { resolve: (answer: object) => void; reject: (error: Error) => void }[] = [];
 
   /** `controlFile` is the bench's: the host itself says when an op has returned. */
   constructor(python: string, controlFile: string) {
-    this.#child = spawn(python, ['-I', '-S', fileURLToPath(new URL('host.py', import.meta.url)), controlFile], {
-      cwd: '/',
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    this.#child = spawn(
+      python,
+      ['-I', '-S', fileURLToPath(new URL('host.py', import.meta.url)), controlFile],
+      {
+        cwd: '/',
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     const splitter = new LineSplitter(answerLimitLength);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       for (const line of splitter.push(text)) this.#settle(line);
@@ -37,10 +44,10 @@ export class Host {
     this.#child.once('close', (code) => this.#fail(`it ended with ${code ?? 'a signal'}`));
   }
 
-  ask<Answer extends object>(command: { readonly do: string } & Readonly<Record<string, unknown>>): Promise<Answer> {
+  ask<Answer extends object>(question: HostQuestion): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ resolve: (answer) => resolve(answer as Answer), reject });
-      this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+      this.#child.stdin.write(`${JSON.stringify(question)}\n`);
     });
   }
 

@@ -30,8 +30,9 @@ export interface CutLimits {
   readonly seed: number;
   /** For each epoch. */
   readonly perEpoch: number;
-  /** Writes cut at sectors, too. */
+  /** Writes cut at sectors, too; except those at these offsets, which the device is trusted to do as a whole. */
   readonly torn: boolean;
+  readonly untearable: readonly number[];
 }
 
 /** Distinct choices; different choices may still leave equal bytes. */
@@ -48,7 +49,7 @@ type Chance = (bound: number) => number;
 function* choices(writes: readonly BlockWrite[], limits: CutLimits, below: Chance): Iterable<KeptPart[]> {
   const seen = new Set<string>();
   let tries = limits.perEpoch * 3;
-  for (const kept of candidates(writes, limits.torn, below)) {
+  for (const kept of candidates(writes, limits, below)) {
     if (seen.size >= limits.perEpoch || tries-- === 0) return;
     const key = kept.map(({ write, start, end }) => `${write}:${start}-${end}`).join();
     if (seen.has(key)) continue;
@@ -58,7 +59,10 @@ function* choices(writes: readonly BlockWrite[], limits: CutLimits, below: Chanc
 }
 
 /** Without end where there is anything to choose. */
-function* candidates(writes: readonly BlockWrite[], torn: boolean, below: Chance): Iterable<KeptPart[]> {
+function* candidates(writes: readonly BlockWrite[], limits: CutLimits, below: Chance): Iterable<KeptPart[]> {
+  const { torn, untearable } = limits;
+  const tear = (write: number): KeptPart =>
+    untearable.includes(writes[write]!.offset) ? wholeWrite(writes, write) : tornWrite(writes, write, below);
   const all = writes.map((_, index) => index);
   const whole = (indexes: readonly number[]) => indexes.map((index) => wholeWrite(writes, index));
   yield [];
@@ -69,12 +73,12 @@ function* candidates(writes: readonly BlockWrite[], torn: boolean, below: Chance
     yield whole(all.slice(0, index));
     yield whole(all.filter((other) => other !== index));
     yield whole([index]);
-    if (torn) yield [...whole(all.slice(0, index)), tornWrite(writes, index, below)];
+    if (torn) yield [...whole(all.slice(0, index)), tear(index)];
     yield whole(all.filter(() => below(2) === 1));
   }
   for (;;) {
     const kept = whole(all.filter(() => below(2) === 1));
-    yield torn && below(2) === 1 ? tearOne(writes, kept, below) : kept;
+    yield torn && below(2) === 1 ? tearOne(kept, tear, below) : kept;
   }
 }
 
@@ -91,10 +95,10 @@ function tornWrite(writes: readonly BlockWrite[], write: number, below: Chance):
   return below(2) === 1 ? { write, start: 0, end: at } : { write, start: at, end: length };
 }
 
-function tearOne(writes: readonly BlockWrite[], kept: readonly KeptPart[], below: Chance): KeptPart[] {
+function tearOne(kept: readonly KeptPart[], tear: (write: number) => KeptPart, below: Chance): KeptPart[] {
   if (kept.length === 0) return [];
   const victim = below(kept.length);
-  return kept.map((part, index) => (index === victim ? tornWrite(writes, part.write, below) : part));
+  return kept.map((part, index) => (index === victim ? tear(part.write) : part));
 }
 
 function shuffled(indexes: readonly number[], below: Chance): number[] {

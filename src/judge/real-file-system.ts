@@ -12,6 +12,11 @@ export interface RealFileSystem {
   readonly mkfs: readonly [program: string, ...options: string[]];
   readonly mkfsPackage: string;
   readonly mountOptions: string;
+  /**
+   * Offsets of blocks that the file system trusts the device to write as a whole. A superblock of btrfs is 4 KiB with one
+   * checksum, and a mount reads the first copy alone: torn, it is no mount at all, on any device with smaller sectors.
+   */
+  readonly untearable: readonly number[];
 }
 
 const mebibyte = 1024 * 1024;
@@ -23,6 +28,7 @@ export const realFileSystems: readonly RealFileSystem[] = [
     mkfs: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0'],
     mkfsPackage: 'e2fsprogs',
     mountOptions: 'commit=300,nodiscard',
+    untearable: [],
   },
   {
     name: 'xfs',
@@ -30,6 +36,7 @@ export const realFileSystems: readonly RealFileSystem[] = [
     mkfs: ['mkfs.xfs', '-q', '-f', '-K'],
     mkfsPackage: 'xfsprogs',
     mountOptions: 'nodiscard',
+    untearable: [],
   },
   {
     name: 'btrfs',
@@ -37,5 +44,6 @@ export const realFileSystems: readonly RealFileSystem[] = [
     mkfs: ['mkfs.btrfs', '-q', '-f', '-K'],
     mkfsPackage: 'btrfs-progs',
     mountOptions: 'commit=300,nodiscard',
+    untearable: [64 * 1024, 64 * mebibyte],
   },
 ];

@@ -1,0 +1,74 @@
+/**
+ * The judges together: one for each real file system, side by side, in a work directory of their own. Says in one sentence
+ * what this computer lacks for them. Only inside a box (machine/box.ts).
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, searchPath } from '../machine/tools.ts';
+import { UnavailableError } from '../machine/unavailable.ts';
+import { createWorkDirectory } from '../machine/work-directory.ts';
+import { Judge } from './judge.ts';
+import { realFileSystems, type RealFileSystem, type RealFileSystemName } from './real-file-system.ts';
+
+export interface Court {
+  readonly judges: readonly Judge[];
+  end(): Promise<void>;
+}
+
+/** Rejects with a sentence where one of the file systems cannot judge here. */
+export async function convene(names: readonly RealFileSystemName[]): Promise<Court> {
+  const chosen = realFileSystems.filter(({ name }) => names.includes(name));
+  const python = requirePrograms(chosen);
+  const work = await createWorkDirectory({ uid: 0, gid: 0 });
+  const judges: Judge[] = [];
+  const end = async (): Promise<void> => {
+    for (const judge of judges) await judge.end();
+    await work.remove();
+  };
+  try {
+    for (const fileSystem of chosen) {
+      const directory = join(work.run, fileSystem.name);
+      mkdirSync(directory);
+      judges.push(await Judge.start(fileSystem, directory, python));
+    }
+    return { judges, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** What keeps a file system from judging on this computer, as a sentence; undefined when nothing does. */
+export function whyNot(fileSystem: RealFileSystem): string | undefined {
+  if (process.getuid?.() !== 0) {
+    return 'real file systems need root: mounting them and attaching loop devices is not for users';
+  }
+  if (!existsSync('/dev/loop-control')) {
+    return 'real file systems need loop devices, and there is no /dev/loop-control (modprobe loop)';
+  }
+  if (findProgram('python3', searchPath()) === undefined) {
+    return 'real file systems need python3 for system calls that Node lacks (apt-get install python3)';
+  }
+  const [mkfs] = fileSystem.mkfs;
+  if (findProgram(mkfs, searchPath()) === undefined) {
+    return `${fileSystem.name} needs ${mkfs} (apt-get install ${fileSystem.mkfsPackage})`;
+  }
+  if (!isInKernel(fileSystem.name)) {
+    return `this kernel has no ${fileSystem.name} (modprobe ${fileSystem.name})`;
+  }
+  return undefined;
+}
+
+function requirePrograms(fileSystems: readonly RealFileSystem[]): string {
+  for (const fileSystem of fileSystems) {
+    const why = whyNot(fileSystem);
+    if (why !== undefined) throw new UnavailableError(why);
+  }
+  return findProgram('python3', searchPath()) ?? 'python3';
+}
+
+/** A module that is not loaded yet is loaded by the mount, where there is one. */
+function isInKernel(name: string): boolean {
+  const loaded = readFileSync('/proc/filesystems', 'utf8').split(/\s+/).includes(name);
+  return loaded || existsSync('/proc/modules');
+}
