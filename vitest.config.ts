@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/**/*.test.ts'],
+          globalSetup: ['tests/temporary-directory.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Machines share two cores: one file at a time, or time-outs mean nothing.

@@ -3,7 +3,7 @@
  * with its options as one JSON argument. The first line on stdout says that it listens; failures are one sentence on
  * stderr. However it ends, the mount goes: by itself here, by the shell of mount-helper.ts when it is killed.
  */
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ControlServer } from './control-server.ts';
 import type { DiskOptions } from './control.ts';
@@ -92,8 +92,18 @@ class DiskProcess {
   async #leave(code: number): Promise<void> {
     if (this.#server !== undefined) await settlesWithin(this.#server.close(), endPatienceMs);
     rmSync(this.#socketPath, { force: true });
+    removeIfEmpty(this.#options.workDirectory);
     await this.#helper.end(endPatienceMs);
     process.exit(code);
+  }
+}
+
+/** Whoever started this process may be dead; then nobody else takes its directory away. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Somebody else's things are in it, or it is gone already.
   }
 }
 
