@@ -1,0 +1,169 @@
+/**
+ * btrfs's tree of logged inodes: what fsync writes beside the transaction, and what the next mount replays on top of the last
+ * commit. Here it is worked out for one commit point and one last write of the log.
+ *
+ * - fsync of an inode logs it with its names as they are, takes its old names away, and logs every new directory on the way.
+ *   Whoever stood at such a name before is logged as well, with his names.
+ * - fsync of a directory logs all its entries as they are; new inodes below it exist then, files among them without their data.
+ * - A logged inode that is renamed or linked afterwards has its new name in the log with the next write of it.
+ */
+import type { LoggedOp } from './crash-log.ts';
+import { rootIno, type EntryCell, type History } from './history.ts';
+
+/** What holds for all commit points: found once. */
+export class LogTreeIndex {
+  readonly history: History;
+  /** By inode: entries that ever had it. */
+  readonly cells = new Map<number, Set<EntryCell>>();
+  /** By inode: the op that made it; none for those of the base. */
+  readonly births = new Map<number, number>();
+  /** By directory: its place at the base. */
+  readonly #baseHomes = new Map<number, number>();
+  /** By inode: the ops that changed anything of it. */
+  readonly #touches = new Map<number, number[]>();
+
+  constructor(history: History) {
+    this.history = history;
+    for (const cell of history.cells()) {
+      for (const ino of [cell.chain.base, ...cell.chain.versions.map(({ value }) => value)]) {
+        if (ino !== undefined) this.cells.set(ino, (this.cells.get(ino) ?? new Set()).add(cell));
+      }
+    }
+    for (const [ino, { entries }] of history.log.base.inodes) {
+      for (const child of entries.values()) this.#baseHomes.set(child, ino);
+    }
+    for (const [index, op] of history.log.ops.slice(0, history.instant.begun).entries())
+      this.#note(index + 1, op);
+  }
+
+  isTouched(ino: number, after: number, until: number): boolean {
+    return this.#touches.get(ino)?.some((op) => op > after && op <= until) === true;
+  }
+
+  /** The directory that holds a directory at this position. */
+  parentAt(ino: number, position: number): number {
+    for (const cell of this.cells.get(ino) ?? [])
+      if (cell.chain.at(position) === ino) return cell.place.parent;
+    return this.#baseHomes.get(ino) ?? rootIno;
+  }
+
+  #note(position: number, op: LoggedOp): void {
+    const touch = (ino: number) => {
+      const known = this.#touches.get(ino);
+      if (known === undefined) this.#touches.set(ino, [position]);
+      else known.push(position);
+    };
+    if (op.kind === 'sync' || op.kind === 'fsync' || op.kind === 'fdatasync' || op.kind === 'close') return;
+    touch(op.ino);
+    if ('inodeKind' in op) this.births.set(op.ino, position);
+    if ('place' in op && op.place !== undefined) touch(op.place.parent);
+    if (op.kind !== 'rename' && op.kind !== 'exchange') return;
+    touch(op.from.parent);
+    touch(op.to.parent);
+    const other = op.kind === 'exchange' ? op.other : op.replaced;
+    if (other !== undefined) touch(other);
+  }
+}
+
+export class LogTree {
+  /** Entries that the replay sets, and the position whose value it gives them. */
+  readonly entries = new Map<EntryCell, number>();
+  /** Files whose bytes and size were logged, and when. */
+  readonly files = new Map<number, number>();
+  /** New inodes that were logged because a name leads to them. */
+  readonly existing = new Set<number>();
+  readonly attributes = new Map<number, number>();
+  readonly #index: LogTreeIndex;
+  readonly #commit: number;
+  readonly #inodes = new Set<number>();
+  readonly #directories = new Map<number, number>();
+
+  /** `fsyncs`: in order, the ones after the commit that wrote the log. */
+  constructor(
+    index: LogTreeIndex,
+    commit: number,
+    fsyncs: readonly { readonly op: number; readonly ino: number }[],
+  ) {
+    this.#index = index;
+    this.#commit = commit;
+    let from = commit;
+    for (const { op, ino } of fsyncs) {
+      this.#follow(from, op);
+      from = op;
+      if (index.history.inode(ino).kind === 'directory') this.#logDirectory(ino, op);
+      else this.files.set(ino, op);
+      this.#inodes.add(ino);
+      this.attributes.set(ino, op);
+    }
+    const last = fsyncs.at(-1)?.op ?? commit;
+    for (const [ino, op] of this.#directories) this.#setDirectory(ino, op, last);
+    for (const ino of this.#inodes) this.#setNames(ino, last, new Set());
+  }
+
+  /** Renames of what was logged, or out of a directory that was, are logged at once. */
+  #follow(from: number, to: number): void {
+    for (let position = from + 1; position < to; position++) {
+      const op = this.#index.history.log.ops[position - 1]!;
+      if (op.kind === 'rename' && this.#directories.has(op.from.parent)) this.#inodes.add(op.ino);
+    }
+  }
+
+  #logDirectory(ino: number, at: number): void {
+    if (this.#directories.get(ino) === at) return;
+    this.#directories.set(ino, at);
+    for (const { chain } of this.#index.history.inode(ino).entries.values()) {
+      const child = chain.at(at);
+      if (child === undefined || !this.#isNew(child, at)) continue;
+      this.#exists(child, at);
+      if (this.#index.history.inode(child).kind === 'directory') this.#logDirectory(child, at);
+    }
+  }
+
+  #exists(ino: number, at: number): void {
+    this.#inodes.add(ino);
+    this.existing.add(ino);
+    if (!this.attributes.has(ino)) this.attributes.set(ino, at);
+  }
+
+  #setDirectory(ino: number, loggedAt: number, last: number): void {
+    for (const cell of this.#index.history.inode(ino).entries.values()) {
+      const gone = cell.chain.versions.find(
+        ({ op, value }) => op > loggedAt && op <= last && value === undefined,
+      );
+      this.entries.set(cell, gone?.op ?? loggedAt);
+      const child = cell.chain.at(loggedAt);
+      // A directory has one name: it was moved here.
+      if (child !== undefined && this.#index.history.inode(child).kind === 'directory')
+        this.#inodes.add(child);
+    }
+  }
+
+  #setNames(ino: number, at: number, seen: Set<number>): void {
+    if (seen.has(ino)) return;
+    seen.add(ino);
+    for (const cell of this.#index.cells.get(ino) ?? []) {
+      const before = cell.chain.at(this.#commit);
+      if (cell.chain.at(at) === ino) {
+        this.entries.set(cell, at);
+        this.#newAncestors(cell.place.parent, at, seen);
+        if (before !== undefined && before !== ino) this.#setNames(before, at, seen);
+      } else if (before === ino) {
+        const left = cell.chain.versions.find(({ op, value }) => op > this.#commit && value !== ino)!;
+        if (this.entries.get(cell) === undefined) this.entries.set(cell, left.op);
+      }
+    }
+  }
+
+  #newAncestors(directory: number, at: number, seen: Set<number>): void {
+    for (let ino = directory; ino !== rootIno; ino = this.#index.parentAt(ino, at)) {
+      if (!this.#isNew(ino, at)) continue;
+      this.#exists(ino, at);
+      this.#setNames(ino, at, seen);
+    }
+  }
+
+  #isNew(ino: number, at: number): boolean {
+    const birth = this.#index.births.get(ino);
+    return birth !== undefined && birth > this.#commit && birth <= at;
+  }
+}

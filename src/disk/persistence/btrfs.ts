@@ -1,0 +1,168 @@
+/**
+ * `btrfs`: default mkfs and mount options (no nodatacow).
+ *
+ * - btrfs.transaction: a commit carries everything that was done before it, files and names alike, as far as the data had been
+ *   written; between commits nothing on the disk is overwritten (copy on write), so a page is old or new, never torn.
+ * - btrfs.log-tree: fsync writes a log of that inode beside the transaction, with its names and the new directories on the way;
+ *   of other inodes it keeps nothing: an earlier unlink, create or truncate elsewhere may be undone while a later one that was
+ *   fsynced stays (measured; d4682ba03ef618 for new names).
+ * - btrfs.directory-log: fsync of a directory keeps its names as they are. Of new files below it the data is not logged. A file
+ *   that was renamed into it from another directory may be found under both names (measured).
+ * - btrfs.moved-out: fsync of a directory out of which a file was renamed commits the transaction (fs/btrfs/tree-log.c,
+ *   last_unlink_trans: logging only the directory would lose the file).
+ * - btrfs.size-after-data: the size moves when the data past it is complete; a file that was renamed without fsync may be empty
+ *   (8d875f95: "a best effort filemap_flush like ext4"; measured).
+ */
+import { isDataOp, type LoggedOp } from './crash-log.ts';
+import { committedFile, fileAsAt } from './file-space.ts';
+import type { History } from './history.ts';
+import { LogTree, LogTreeIndex } from './btrfs-log-tree.ts';
+import type { CrashSpace, Frame, PersistenceProfile, Rule } from './profile.ts';
+
+const transaction: Rule = {
+  id: 'btrfs.transaction',
+  sentence: 'btrfs keeps what the last commit of its transaction carried: what came after it may be lost',
+  source: 'Documentation/filesystems/btrfs; measured on Linux 6.18',
+};
+const logTree: Rule = {
+  id: 'btrfs.log-tree',
+  sentence:
+    'fsync on btrfs logs that inode, its names and new directories on the way, and nothing of other inodes',
+  source: 'fs/btrfs/tree-log.c; measured on Linux 6.18',
+};
+const directoryLog: Rule = {
+  id: 'btrfs.directory-log',
+  sentence:
+    'fsync of a directory on btrfs logs its names, not the data below; a file renamed into it may keep its old name too',
+  source: 'fs/btrfs/tree-log.c; measured on Linux 6.18',
+};
+const movedOut: Rule = {
+  id: 'btrfs.moved-out',
+  sentence: 'fsync of a directory that a file was renamed out of commits the whole transaction',
+  source: 'fs/btrfs/tree-log.c, last_unlink_trans',
+};
+const sizeAfterData: Rule = {
+  id: 'btrfs.size-after-data',
+  sentence: 'btrfs moves the size once the data past it is complete, and each extent becomes new by itself',
+  source: 'Linux commit 8d875f95da43; measured on Linux 6.18',
+};
+
+export const btrfs: PersistenceProfile = {
+  name: 'btrfs',
+  about:
+    'btrfs: the last transaction, and on top of it the logs of inodes that were fsynced since; pages never tear',
+  rules: [transaction, logTree, directoryLog, movedOut, sizeAfterData],
+  space: (history) => new BtrfsSpace(history),
+  ruleFor(op: LoggedOp, fate) {
+    if (isDataOp(op)) return sizeAfterData;
+    return fate === 'torn' ? directoryLog : transaction;
+  },
+};
+
+const dataRules = { sizeAfter: 'completion', inPlace: false } as const;
+
+interface Fsync {
+  readonly op: number;
+  readonly ino: number;
+}
+
+class BtrfsSpace implements CrashSpace {
+  readonly history: History;
+  readonly #index: LogTreeIndex;
+  readonly #fsyncs: readonly Fsync[];
+  readonly #commitFloor: number;
+
+  constructor(history: History) {
+    this.history = history;
+    this.#index = new LogTreeIndex(history);
+    this.#fsyncs = fsyncsOf(history);
+    this.#commitFloor = commitFloorOf(history);
+  }
+
+  get oldest(): Frame {
+    return this.#frames(this.#commitFloor)[0]!;
+  }
+
+  get newest(): Frame {
+    return this.#frames(this.history.instant.begun)[0]!;
+  }
+
+  /** Each commit point, and for each fsync that was under way, with it and without. */
+  get frameCount(): bigint {
+    return BigInt(this.history.instant.begun - this.#commitFloor + 1);
+  }
+
+  *frames(distance: number): Generator<Frame> {
+    const { begun } = this.history.instant;
+    if (distance === 0) yield this.newest;
+    if (distance !== 1) return;
+    for (let commit = begun - 1; commit >= this.#commitFloor; commit--) yield* this.#frames(commit);
+  }
+
+  *framesThrough(): Generator<Frame> {
+    yield* this.frames(0);
+    yield* this.frames(1);
+  }
+
+  /** The frames of a commit point: the log as it must be, then with each fsync that may have written it since. */
+  #frames(commit: number): readonly Frame[] {
+    const { done } = this.history.instant;
+    const later = this.#fsyncs.filter(
+      ({ op, ino }) => op > commit && this.#index.isTouched(ino, commit, op) && this.#hasName(ino, op),
+    );
+    const forced = later.filter(({ op }) => op <= done).length;
+    const frames: Frame[] = [];
+    for (let count = forced; count <= later.length; count++)
+      frames.push(this.#frame(commit, later.slice(0, count)));
+    return frames;
+  }
+
+  #frame(commit: number, fsyncs: readonly Fsync[]): Frame {
+    const tree = new LogTree(this.#index, commit, fsyncs);
+    return {
+      entryPosition: (cell) => tree.entries.get(cell) ?? commit,
+      attributePositions: (ino) => [tree.attributes.get(ino) ?? commit],
+      file: (file) => {
+        const logged = tree.files.get(file.ino);
+        if (logged !== undefined) return fileAsAt(file, logged);
+        // A new file that exists only in the log has no data.
+        if (tree.existing.has(file.ino)) return fileAsAt(file, this.#index.births.get(file.ino)!);
+        return committedFile({ file, rules: dataRules, commit, begun: commit });
+      },
+    };
+  }
+
+  /** A file without a name is not logged: nobody could find it. */
+  #hasName(ino: number, position: number): boolean {
+    const cells = this.#index.cells.get(ino);
+    if (cells === undefined) return true;
+    return (
+      this.#index.births.get(ino) === undefined || [...cells].some(({ chain }) => chain.at(position) === ino)
+    );
+  }
+}
+
+/** All that have begun: one that has not returned may have written its log. */
+function fsyncsOf({ log, instant }: History): readonly Fsync[] {
+  return log.ops.slice(0, instant.begun).flatMap((op, index) => {
+    if (op.kind !== 'fsync' && op.kind !== 'fdatasync') return [];
+    return op.failed === true ? [] : [{ op: index + 1, ino: op.ino }];
+  });
+}
+
+function commitFloorOf(history: History): number {
+  const { log, barriers } = history;
+  let floor = 0;
+  for (const { op, ino, kind } of barriers) {
+    if (kind === 'sync') floor = op;
+    const movedOut = log.ops.slice(floor, op).findLastIndex((each) => isMoveOutOf(each, ino));
+    if (movedOut >= 0) floor += movedOut + 1;
+  }
+  return floor;
+}
+
+function isMoveOutOf(op: LoggedOp, directory: number): boolean {
+  if (op.kind !== 'rename' && op.kind !== 'exchange') return false;
+  if (op.from.parent === op.to.parent) return false;
+  return op.from.parent === directory || (op.kind === 'exchange' && op.to.parent === directory);
+}

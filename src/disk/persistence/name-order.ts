@@ -1,0 +1,168 @@
+/**
+ * What `strict` knows of names: each entry of a directory may stand at any version that its barriers leave, subject to causality
+ * alone. Causality is a list of implications between entries, "if this one is at op r or later, that one is too":
+ *
+ * - rename(2) is atomic: the old name goes only if the new one is there, and within a directory, or of a directory (which has one
+ *   name), the new one comes only if the old one goes. An exchange is both or none.
+ * - Where a renamed inode went must be found: the directories on the way are there as well.
+ * - A removed directory was empty: what had left it is where it went.
+ *
+ * An entry that has the value in question at another version satisfies an implication as well.
+ */
+import type { Place } from '../place.ts';
+import type { LoggedOp } from './crash-log.ts';
+import { rootIno, type EntryCell, type History } from './history.ts';
+
+/** The version at which each entry stands; the newest where there is none. */
+export type Positions = ReadonlyMap<EntryCell, number>;
+
+interface Implication {
+  readonly cause: EntryCell;
+  readonly causeOp: number;
+  readonly effect: EntryCell;
+  readonly effectOp: number;
+}
+
+export class NameOrder {
+  /** Positions that barriers leave to each entry, sorted. */
+  readonly allowed: ReadonlyMap<EntryCell, readonly number[]>;
+  readonly #implications: readonly Implication[];
+  readonly #begun: number;
+
+  constructor(history: History) {
+    this.#begun = history.instant.begun;
+    this.allowed = allowedPositions(history);
+    this.#implications = new ImplicationScan(history).implications;
+  }
+
+  positionOf(positions: Positions, cell: EntryCell): number {
+    return positions.get(cell) ?? cell.chain.positionAt(this.#begun);
+  }
+
+  isConsistent(positions: Positions): boolean {
+    return this.#implications.every((each) => this.#holds(positions, each));
+  }
+
+  /** The least positions: every entry as old as it may be, and whatever that obliges. */
+  oldest(): Positions {
+    const positions = new Map([...this.allowed].map(([cell, allowed]) => [cell, allowed[0]!]));
+    for (let isChanged = true; isChanged;) {
+      isChanged = false;
+      for (const implication of this.#implications) {
+        if (this.#holds(positions, implication)) continue;
+        const { effect, effectOp } = implication;
+        positions.set(
+          effect,
+          this.allowed.get(effect)!.find((op) => op >= effectOp)!,
+        );
+        isChanged = true;
+      }
+    }
+    return positions;
+  }
+
+  /** These positions, and what must go back with them; undefined where a barrier forbids it. */
+  lowered(chosen: Positions): Positions | undefined {
+    const positions = new Map(chosen);
+    for (let isChanged = true; isChanged;) {
+      isChanged = false;
+      for (const implication of this.#implications) {
+        if (this.#holds(positions, implication)) continue;
+        const { cause, causeOp } = implication;
+        const lower = this.allowed.get(cause)!.findLast((op) => op < causeOp);
+        if (lower === undefined) return undefined;
+        positions.set(cause, lower);
+        isChanged = true;
+      }
+    }
+    return positions;
+  }
+
+  #holds(positions: Positions, { cause, causeOp, effect, effectOp }: Implication): boolean {
+    if (this.positionOf(positions, cause) < causeOp) return true;
+    const position = this.positionOf(positions, effect);
+    return position >= effectOp || effect.chain.at(position) === effect.chain.at(effectOp);
+  }
+}
+
+/** fsync of a directory settles the values of its entries: versions with another value are gone from then on. */
+function allowedPositions(history: History): ReadonlyMap<EntryCell, readonly number[]> {
+  const allowed = new Map<EntryCell, readonly number[]>();
+  for (const cell of history.cells()) {
+    let positions = cell.chain.positions();
+    for (const { op, ino, kind } of history.barriers) {
+      if (kind !== 'sync' && ino !== cell.place.parent) continue;
+      const settled = cell.chain.at(op);
+      positions = positions.filter((position) => position > op || cell.chain.at(position) === settled);
+    }
+    allowed.set(cell, positions);
+  }
+  return allowed;
+}
+
+/** Reads the log once more, with the places of directories as they were at each op. */
+class ImplicationScan {
+  readonly implications: Implication[] = [];
+  readonly #history: History;
+  readonly #homes = new Map<number, Place>();
+
+  constructor(history: History) {
+    this.#history = history;
+    for (const [ino, { kind, entries }] of history.log.base.inodes) {
+      if (kind !== 'directory') continue;
+      for (const [name, child] of entries) this.#homes.set(child, { parent: ino, name });
+    }
+    for (const [index, op] of history.log.ops.slice(0, history.instant.begun).entries())
+      this.#scan(index + 1, op);
+  }
+
+  #scan(position: number, op: LoggedOp): void {
+    if (op.kind === 'mkdir') this.#homes.set(op.ino, op.place!);
+    if (op.kind === 'rmdir') this.#emptied(position, op.place, op.ino);
+    if (op.kind !== 'rename' && op.kind !== 'exchange') return;
+    const isExchange = op.kind === 'exchange';
+    const isBoth = isExchange || op.from.parent === op.to.parent || this.#isDirectory(op.ino);
+    this.#moved(position, op.ino, op.from, op.to);
+    if (isBoth) this.#imply(position, op.to, op.from, position);
+    if (isExchange) this.#moved(position, op.other, op.to, op.from);
+    else if (op.replaced !== undefined && this.#isDirectory(op.replaced))
+      this.#emptied(position, op.to, op.replaced);
+    this.#homes.set(op.ino, op.to);
+    if (isExchange) this.#homes.set(op.other, op.from);
+  }
+
+  #moved(position: number, ino: number, from: Place, to: Place): void {
+    this.#imply(position, from, to, position);
+    // Of a directory the new place obliges its way too: it could otherwise lead through itself.
+    const causes = this.#isDirectory(ino) ? [from, to] : [from];
+    for (const home of this.#way(to.parent)) {
+      const lastChange = this.#history.cell(home).chain.positionAt(position);
+      if (lastChange > 0) for (const cause of causes) this.#imply(position, cause, home, lastChange);
+    }
+  }
+
+  #emptied(position: number, place: Place, directory: number): void {
+    for (const cell of this.#history.inode(directory).entries.values()) {
+      const lastChange = cell.chain.positionAt(position);
+      if (lastChange > 0) this.#imply(position, place, cell.place, lastChange);
+    }
+  }
+
+  #imply(causeOp: number, cause: Place, effect: Place, effectOp: number): void {
+    const history = this.#history;
+    this.implications.push({ cause: history.cell(cause), causeOp, effect: history.cell(effect), effectOp });
+  }
+
+  /** The places of a directory and of those above it. */
+  *#way(directory: number): Generator<Place> {
+    for (let ino = directory; ino !== rootIno;) {
+      const home = this.#homes.get(ino)!;
+      yield home;
+      ino = home.parent;
+    }
+  }
+
+  #isDirectory(ino: number): boolean {
+    return this.#history.inode(ino).kind === 'directory';
+  }
+}
