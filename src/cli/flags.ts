@@ -1,6 +1,7 @@
 /** Parsers for the values of options, shared by commands. Each throws a UsageError that names its option. */
 import { Option } from 'commander';
 import { profiles } from '../disk/profiles/catalogue.ts';
+import type { DiskRoom } from '../mount/control.ts';
 import { testDefaults } from '../run/options.ts';
 import { parseDuration } from './duration.ts';
 import { UsageError } from './errors.ts';
@@ -9,6 +10,9 @@ import { unknownName } from './suggest.ts';
 
 /** Seeds are 32 bits wide, as the random generator's state is. */
 export const maxSeed = 2 ** 32 - 1;
+
+/** Below it no program could do anything on a disk. */
+const minSizeBytes = 1024 ** 2;
 
 export function durationFlag(flag: string, about: string): Option {
   return new Option(`${flag} <duration>`, about).argParser((text) => parseDuration(text, flag));
@@ -86,8 +90,34 @@ export function pinFlag(): Option {
   );
 }
 
+/** What `capacityFlag` and `memoryFlag` leave. */
+export interface RoomFlags {
+  readonly capacity?: number;
+  readonly memory?: number;
+}
+
 export function capacityFlag(): Option {
-  return new Option('--capacity <size>', 'size of the disk: 64MiB, 2GiB').argParser((text) =>
-    parseSize(text, '--capacity'),
+  return sizeFlag('--capacity', 'size of the disk (default: what memory and spill can take, at most 64GiB)');
+}
+
+export function memoryFlag(): Option {
+  return sizeFlag(
+    '--memory',
+    'how much of the disk is kept in memory, the rest in a file (default: half of what is free, at most 4GiB)',
   );
+}
+
+export function roomOf({ capacity, memory }: RoomFlags): DiskRoom {
+  return {
+    ...(capacity === undefined ? {} : { capacityBytes: capacity }),
+    ...(memory === undefined ? {} : { memoryBytes: memory }),
+  };
+}
+
+function sizeFlag(flag: string, about: string): Option {
+  return new Option(`${flag} <size>`, about).argParser((text) => {
+    const sizeBytes = parseSize(text, flag);
+    if (sizeBytes < minSizeBytes) throw new UsageError(`${flag}: \`${text}\` is less than 1MiB`);
+    return sizeBytes;
+  });
 }

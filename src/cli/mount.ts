@@ -8,14 +8,14 @@ import type { WriteMode } from '../fuse/session.ts';
 import { mountForeground } from '../mount/foreground.ts';
 import { requireMounting } from './examination.ts';
 import type { End } from './exit-codes.ts';
-import { capacityFlag, pinFlag, profileFlag, writesFlag } from './flags.ts';
+import { capacityFlag, memoryFlag, pinFlag, profileFlag, roomOf, writesFlag } from './flags.ts';
+import type { RoomFlags } from './flags.ts';
 import { unsyncedLines } from './unsynced-lines.ts';
 
-interface Flags {
+interface Flags extends RoomFlags {
   readonly profile: string;
   readonly writes: WriteMode;
   readonly pin: readonly string[];
-  readonly capacity?: number;
 }
 
 export function addMount(program: Command, end: End): void {
@@ -31,14 +31,14 @@ export function addMount(program: Command, end: End): void {
     .addOption(writesFlag())
     .addOption(pinFlag())
     .addOption(capacityFlag())
+    .addOption(memoryFlag())
     .action(async (directory: string, flags: Flags) => {
       requireMounting();
       if (!mayMount()) {
         end(await enterOwnMounts());
         return;
       }
-      const { profile, writes, pin: pins, capacity } = flags;
-      const capacityBytes = capacity === undefined ? {} : { capacityBytes: capacity };
+      const { profile, writes, pin: pins } = flags;
       end(
         await mountForeground({
           directory,
@@ -46,7 +46,7 @@ export function addMount(program: Command, end: End): void {
           pins,
           writes,
           describe: unsyncedLines,
-          ...capacityBytes,
+          ...roomOf(flags),
         }),
       );
     });

@@ -2,6 +2,7 @@
 import { testDefaults } from '../run/options.ts';
 import type { TestOptions } from '../run/options.ts';
 import { formatDuration } from './duration.ts';
+import { formatSizeExactly } from './size.ts';
 
 export function repeatCommand(options: Omit<TestOptions, 'command'>): string {
   const words = ['npx', 'powercut', 'test', options.target];
@@ -15,6 +16,9 @@ export function repeatCommand(options: Omit<TestOptions, 'command'>): string {
   add('--writes', options.writes, defaults.writes);
   add('--contract', options.contract, defaults.contract);
   for (const [name, value] of Object.entries(options.settings)) words.push('--set', `${name}=${value}`);
+  const { capacityBytes, memoryBytes } = options.room;
+  if (capacityBytes !== undefined) words.push('--capacity', formatSizeExactly(capacityBytes));
+  if (memoryBytes !== undefined) words.push('--memory', formatSizeExactly(memoryBytes));
   for (const pin of options.pins) words.push('--pin', pin);
   add('--time', formatDuration(options.timeMs), formatDuration(defaults.timeMs));
   add('--interval', formatDuration(options.intervalMs), formatDuration(defaults.intervalMs));

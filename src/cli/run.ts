@@ -10,16 +10,16 @@ import { boxed } from './boxed.ts';
 import { requireDirectory, requireEmptyOrAbsent } from './directories.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { End } from './exit-codes.ts';
-import { capacityFlag, pinFlag, profileFlag, writesFlag } from './flags.ts';
+import { capacityFlag, memoryFlag, pinFlag, profileFlag, roomOf, writesFlag } from './flags.ts';
+import type { RoomFlags } from './flags.ts';
 import { printJson, tell } from './output.ts';
 import { unsyncedLines } from './unsynced-lines.ts';
 import { chooseUser } from './user.ts';
 
-interface Flags {
+interface Flags extends RoomFlags {
   readonly profile: string;
   readonly writes: WriteMode;
   readonly pin: readonly string[];
-  readonly capacity?: number;
   readonly user?: string;
   readonly from?: string;
   readonly keep?: string;
@@ -44,6 +44,7 @@ export function addRun(program: Command, end: End): void {
     .addOption(writesFlag())
     .addOption(pinFlag())
     .addOption(capacityFlag())
+    .addOption(memoryFlag())
     .option('--user <name>', 'run it as this user (default: who called; under sudo, who called sudo)')
     .option('--from <directory>', 'start with a copy of this directory on the disk, all of it durable')
     .option('--keep <directory>', 'write what a power cut at the end would leave into this empty directory')
@@ -71,7 +72,7 @@ export function addRun(program: Command, end: End): void {
             user,
             env: environmentOf(user.home),
             stdout: flags.json ? 2 : 1,
-            ...(flags.capacity === undefined ? {} : { capacityBytes: flags.capacity }),
+            room: roomOf(flags),
             ...from,
             ...keep,
           });

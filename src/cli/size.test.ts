@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from './errors.ts';
-import { parseSize } from './size.ts';
+import { formatSizeExactly, parseSize } from './size.ts';
 
 describe('sizes', () => {
   it.each([
@@ -21,6 +21,15 @@ describe('sizes', () => {
       expect(() => parseSize(text, '--capacity')).toThrow(/^--capacity: `.*`.*/);
     },
   );
+
+  it('are read back as they were written, in the largest unit', () => {
+    expect([0, 1536, 2 ** 31, 5 * 2 ** 40].map(formatSizeExactly)).toEqual(['0B', '1536B', '2GiB', '5TiB']);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 999_999_999_999_999 }), (sizeBytes) => {
+        expect(parseSize(formatSizeExactly(sizeBytes))).toBe(sizeBytes);
+      }),
+    );
+  });
 
   it('counts whole units exactly, as far as a number counts', () => {
     fc.assert(

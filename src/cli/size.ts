@@ -15,3 +15,11 @@ export function parseSize(text: string, what = 'size'): number {
     throw new UsageError(`${what}: \`${text}\` is more than can be counted`);
   return sizeBytes;
 }
+
+/** As `parseSize` reads it back, in the largest unit that it is a whole number of. */
+export function formatSizeExactly(sizeBytes: number): string {
+  for (const [unit, unitBytes] of Object.entries(unitsBytes)) {
+    if (sizeBytes >= unitBytes && sizeBytes % unitBytes === 0) return `${sizeBytes / unitBytes}${unit}`;
+  }
+  return `${sizeBytes}B`;
+}

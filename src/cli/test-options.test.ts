@@ -97,12 +97,14 @@ describe('the command that repeats a run', () => {
       time: 90_000,
       stopSignal: 'SIGTERM',
       pin: ['wal/*'],
+      capacity: 2 ** 31,
+      memory: 1536 * 2 ** 20,
       cutSetup: true,
       seed: 7,
     });
     expect(options.command).toBe(
       'npx powercut test sqlite --nemesis power-cut,kill --set synchronous=OFF ' +
-        "--pin 'wal/*' --time 90s --stop-signal SIGTERM --cut-setup --seed 7",
+        "--capacity 2GiB --memory 1536MiB --pin 'wal/*' --time 90s --stop-signal SIGTERM --cut-setup --seed 7",
     );
   });
 

@@ -6,11 +6,13 @@ import type { Setting } from '../targets/target.ts';
 import { testDefaults } from '../run/options.ts';
 import type { TestOptions } from '../run/options.ts';
 import { UsageError } from './errors.ts';
+import { roomOf } from './flags.ts';
+import type { RoomFlags } from './flags.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { unknownName } from './suggest.ts';
 
 /** What commander hands over: values that option parsers have already made. */
-export interface TestFlags {
+export interface TestFlags extends RoomFlags {
   readonly workload?: string;
   readonly nemesis?: readonly string[];
   readonly profile?: string;
@@ -74,6 +76,7 @@ export function toTestOptions(
     nemesis,
     profile,
     writes: flags.writes ?? testDefaults.writes,
+    room: roomOf(flags),
     contract: flags.contract ?? testDefaults.contract,
     timeMs: flags.time ?? testDefaults.timeMs,
     intervalMs: flags.interval ?? testDefaults.intervalMs,

@@ -18,9 +18,11 @@ import { UnavailableError } from './errors.ts';
 import { exitCodeOfVerdict } from './exit-codes.ts';
 import type { End } from './exit-codes.ts';
 import {
+  capacityFlag,
   choiceFlag,
   durationFlag,
   maxSeed,
+  memoryFlag,
   namesFlag,
   pinFlag,
   profileFlag,
@@ -79,6 +81,8 @@ export function addTest(program: Command, end: End): void {
     .addOption(duration('--stop-grace', 'how long a clean stop may take', usual.stopGraceMs))
     .addOption(duration('--op-timeout', 'how long a client waits for an answer', usual.opTimeoutMs))
     .addOption(pinFlag())
+    .addOption(capacityFlag())
+    .addOption(memoryFlag())
     .option('--cut-setup', 'put set-up at risk too, which is checkpointed otherwise')
     .addOption(
       choiceFlag(

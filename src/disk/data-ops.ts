@@ -182,7 +182,7 @@ function noteData(
   state.table.settle(inode);
   const op = state.recordData(kind, caller, inode.ino, state.pathOf(inode), { offset, length });
   if (isPinnedInode(state, inode)) syncInode(state, inode);
-  else if (inode.hasUnsyncedData) inode.pending.add(op);
+  else if (inode.hasUnsyncedData) inode.note(op);
   else inode.pending.forgetData();
 }
 
@@ -192,7 +192,7 @@ function noteAttributes(state: DiskState, caller: Caller, inode: Inode, kind: 's
   else inode.attributesChanged = true;
   state.table.settle(inode);
   const op = state.record(kind, caller, inode.ino, state.pathOf(inode));
-  if (!isDurable) inode.pending.add(op);
+  if (!isDurable) inode.note(op);
 }
 
 function ownFile(state: DiskState, ino: number): Inode | Errno {

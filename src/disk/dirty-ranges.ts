@@ -9,10 +9,13 @@ import { pageSizeBytes } from './page-store.ts';
 type Stretches = number | readonly (readonly [from: number, to: number])[];
 
 const none = 0;
+const noPage = -1;
 const radix = 2 * pageSizeBytes;
 
 export class DirtyRanges {
-  /** Made with the first un-synced byte: at any time most inodes have none. */
+  /** While there is but one page it stands here: so it is with most files. */
+  #onlyPage = noPage;
+  #onlyStretches: Stretches = none;
   #pages: Map<number, Stretches> | undefined;
   #sizeBytes = 0;
 
@@ -21,29 +24,28 @@ export class DirtyRanges {
   }
 
   get pageCount(): number {
-    return this.#pages?.size ?? 0;
+    return this.#pages?.size ?? (this.#onlyPage === noPage ? 0 : 1);
   }
 
   pages(): Iterable<number> {
-    return this.#pages?.keys() ?? [];
+    return this.#pages?.keys() ?? (this.#onlyPage === noPage ? [] : [this.#onlyPage]);
   }
 
   /** Bytes [from, to) of the page were written. */
   add(page: number, from: number, to: number): void {
-    const pages = (this.#pages ??= new Map());
-    const old = pages.get(page) ?? none;
+    const old = this.#get(page);
     if (typeof old === 'number') {
       const oldFrom = Math.floor(old / radix);
       const oldTo = old % radix;
       if (oldFrom === oldTo) {
-        pages.set(page, from * radix + to);
+        this.#set(page, from * radix + to);
         this.#sizeBytes += to - from;
         return;
       }
       if (from <= oldTo && to >= oldFrom) {
         const low = Math.min(from, oldFrom);
         const high = Math.max(to, oldTo);
-        pages.set(page, low * radix + high);
+        this.#set(page, low * radix + high);
         this.#sizeBytes += high - low - (oldTo - oldFrom);
         return;
       }
@@ -56,7 +58,7 @@ export class DirtyRanges {
    * nevertheless.
    */
   forget(page: number, from: number, to: number): void {
-    const old = this.#pages?.get(page) ?? none;
+    const old = this.#get(page);
     const kept = pairsOf(old).flatMap(([low, high]): [number, number][] => {
       const pieces: [number, number][] = [
         [low, Math.min(high, from)],
@@ -72,20 +74,17 @@ export class DirtyRanges {
     const end = offset + length;
     for (let page = Math.floor(offset / pageSizeBytes); page * pageSizeBytes < end; page++) {
       const start = page * pageSizeBytes;
-      const pairs = pairsOf(this.#pages?.get(page) ?? none);
+      const pairs = pairsOf(this.#get(page));
       if (pairs.some(([from, to]) => start + from < end && start + to > offset)) return true;
     }
     return false;
   }
 
-  clear(): void {
-    this.#pages = undefined;
-    this.#sizeBytes = 0;
-  }
-
   clone(): DirtyRanges {
     const copy = new DirtyRanges();
     // Stretches are replaced, never changed: both may hold the same.
+    copy.#onlyPage = this.#onlyPage;
+    copy.#onlyStretches = this.#onlyStretches;
     if (this.#pages !== undefined) copy.#pages = new Map(this.#pages);
     copy.#sizeBytes = this.#sizeBytes;
     return copy;
@@ -94,9 +93,8 @@ export class DirtyRanges {
   /** Merged and sorted byte ranges of the file, at most `limit`. */
   ranges(limit: number): Range[] {
     const ranges: { offset: number; length: number }[] = [];
-    const pages = this.#pages ?? new Map<number, Stretches>();
-    for (const page of [...pages.keys()].sort((a, b) => a - b)) {
-      for (const [from, to] of pairsOf(pages.get(page)!)) {
+    for (const page of [...this.pages()].sort((a, b) => a - b)) {
+      for (const [from, to] of pairsOf(this.#get(page))) {
         const offset = page * pageSizeBytes + from;
         const last = ranges[ranges.length - 1];
         if (last !== undefined && last.offset + last.length === offset) last.length += to - from;
@@ -108,11 +106,30 @@ export class DirtyRanges {
   }
 
   #replace(page: number, old: Stretches, pairs: readonly (readonly [number, number])[]): void {
-    this.#pages ??= new Map();
-    this.#pages.set(page, packed(pairs));
+    this.#set(page, packed(pairs));
     this.#sizeBytes += bytesOf(pairs) - bytesOf(old);
   }
+
+  #get(page: number): Stretches {
+    if (this.#pages !== undefined) return this.#pages.get(page) ?? none;
+    return page === this.#onlyPage ? this.#onlyStretches : none;
+  }
+
+  #set(page: number, stretches: Stretches): void {
+    if (this.#pages === undefined) {
+      if (this.#onlyPage === noPage || this.#onlyPage === page) {
+        this.#onlyPage = page;
+        this.#onlyStretches = stretches;
+        return;
+      }
+      this.#pages = new Map([[this.#onlyPage, this.#onlyStretches]]);
+    }
+    this.#pages.set(page, stretches);
+  }
 }
+
+/** Stands in for those of an inode that has none, as most have at any time. Never changed. */
+export const nothingDirty = new DirtyRanges();
 
 /** Back into one number as soon as there is but one stretch: `add` is fast for those. */
 function packed(pairs: readonly (readonly [from: number, to: number])[]): Stretches {

@@ -4,12 +4,14 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PageStore, pageSizeBytes } from './page-store.ts';
 import { profiles } from './profiles/catalogue.ts';
 import type { Profile } from './profiles/profile.ts';
 import { strict } from './profiles/strict.ts';
-import { nameStories, sequences, type Command } from './testing/commands.ts';
+import { dataStories, nameStories, sequences, type Command } from './testing/commands.ts';
 import { expectLossExplains, expectSame } from './testing/compare.ts';
 import { expectSettled, expectSound } from './testing/invariants.ts';
+import { MemorySpill } from './testing/memory-spill.ts';
 import { Pair } from './testing/pair.ts';
 
 const runs = Number(process.env['POWERCUT_DISK_RUNS'] ?? 150);
@@ -24,8 +26,8 @@ const timeoutMs = 60_000 + runs * 500;
 const maxPairs = 4;
 const cut: Command = { op: 'cut', choice: 'lose-all', goOn: false };
 
-function play(profile: Profile, commands: readonly Command[]): void {
-  const pairs = [Pair.create(profile)];
+function play(profile: Profile, commands: readonly Command[], store?: PageStore): void {
+  const pairs = [Pair.create(profile, undefined, store)];
   let current = pairs[0]!;
   let lastIno = 1;
   const replaceCurrent = (pair: Pair) => {
@@ -72,6 +74,27 @@ test.each([...profiles.values()])(
       fc.property(sequences, (commands) => play(profile, commands)),
       settings,
     );
+  },
+);
+
+test(
+  'does so in a memory of one page, with the rest in a spill that is empty again at the end',
+  { timeout: timeoutMs },
+  () => {
+    let spilledTimes = 0;
+    fc.assert(
+      fc.property(fc.oneof(dataStories, sequences), (commands) => {
+        const spill = new MemorySpill();
+        const store = new PageStore(2 ** 26, { memoryBytes: pageSizeBytes, spill });
+        play(strict, commands, store);
+        expect(store.residentBytes, 'blocks that nobody gave back').toBe(0);
+        expect(store.spilledBytes, 'slots that nobody gave back').toBe(0);
+        expect(spill.slots.size, 'slots that were not cleared').toBe(0);
+        spilledTimes += spill.clears;
+      }),
+      settings,
+    );
+    if (path === undefined) expect(spilledTimes, 'spilled at all').toBeGreaterThan(runs / 10);
   },
 );
 

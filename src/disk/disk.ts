@@ -22,8 +22,8 @@ import { lossOfCut, lossOfData, unsyncedFiles, type Loss, type UnsyncedFile } fr
 export interface DiskOptions {
   readonly profile: Profile;
   readonly clock: Clock;
-  /** Bytes of pages that the disk and its images may hold together. Default 4 GiB. */
-  readonly capacityBytes?: number;
+  /** Where the bytes lie, of all disks and images that are made of it together. Default 4 GiB of memory. */
+  readonly store?: PageStore;
   /** Paths that are always durable; `path` has no leading slash. */
   readonly isPinned?: (path: string) => boolean;
   readonly onOp?: (op: Op) => void;
@@ -46,7 +46,7 @@ export class Disk {
       this.#state = options;
       return;
     }
-    const table = new InodeTable(new PageStore(options.capacityBytes ?? defaultCapacityBytes));
+    const table = new InodeTable(options.store ?? new PageStore(defaultCapacityBytes));
     const { profile, clock, isPinned, onOp } = options;
     this.#state = new DiskState(table, profile, clock, isPinned, onOp);
     this.#state.opCount = options.lastOpNumber ?? 0;
@@ -226,7 +226,7 @@ export class Disk {
     return {
       blockSize: pageSizeBytes,
       blocks,
-      blocksFree: Math.max(0, blocks - store.usedBytes / pageSizeBytes),
+      blocksFree: store.freeBytes / pageSizeBytes,
       files,
       filesFree: files - count,
       nameLength: 255,
@@ -282,11 +282,22 @@ export class Disk {
 
   stats(): {
     readonly files: number;
+    /** Of this disk and all that share its store: whole pages, what of them is in memory, and what was spilled. */
     readonly pageBytes: number;
+    readonly residentBytes: number;
+    readonly spilledBytes: number;
     readonly ops: number;
     readonly barriers: number;
   } {
     const { table, opCount, barrierCount } = this.#state;
-    return { files: table.count, pageBytes: table.store.usedBytes, ops: opCount, barriers: barrierCount };
+    const { usedBytes, residentBytes, spilledBytes } = table.store;
+    return {
+      files: table.count,
+      pageBytes: usedBytes,
+      residentBytes,
+      spilledBytes,
+      ops: opCount,
+      barriers: barrierCount,
+    };
   }
 }

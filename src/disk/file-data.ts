@@ -5,12 +5,17 @@
  * Invariant: off the pages in `inode.dirty` the two faces name the same pages.
  */
 import { EFBIG, EINVAL, ENOSPC, type Errno } from './errno.ts';
-import type { Inode } from './inode.ts';
-import type { PageMap } from './page-map.ts';
+import type { Face, Inode } from './inode.ts';
 import { hole, pageSizeBytes, type PageStore } from './page-store.ts';
 
 /** ext4's own limit, 16 TiB. */
 export const maxFileSizeBytes = 2 ** 44;
+
+/**
+ * Pages from the beginning of a file that are kept as far as they were written; beyond them whole ones save the copies of
+ * pieces that grow, and the difference is small against the file.
+ */
+const compactPages = 16;
 
 /** lseek: no more data after this offset. Linux: ENXIO. */
 const ENXIO = -6;
@@ -50,10 +55,10 @@ export function writeBytes(
     const inPage = position % pageSizeBytes;
     const step = Math.min(pageSizeBytes - inPage, bytes.length - done);
     const index = Math.floor(position / pageSizeBytes);
-    const page = writablePage(store, inode, index, { keepBytes: step < pageSizeBytes, beyondLimit: false });
+    const page = writablePage(store, inode, index, { from: inPage, to: inPage + step, beyondLimit: false });
     if (page === hole) break;
     store.copyIn(page, inPage, bytes, done, step);
-    inode.dirty.add(index, inPage, inPage + step);
+    inode.ownDirty().add(index, inPage, inPage + step);
     done += step;
   }
   if (done === 0) return ENOSPC;
@@ -87,8 +92,8 @@ export function punch(store: PageStore, inode: Inode, offset: number, length: nu
   if (inFirst > 0) zeroInPage(store, inode, first, inFirst, pageSizeBytes);
   if (inLast > 0) zeroInPage(store, inode, last, 0, inLast);
   for (const index of [...inode.volatile.pages.indexes(inFirst > 0 ? first + 1 : first, last)]) {
-    inode.volatile.pages.put(store, index, hole);
-    inode.dirty.forget(index, 0, pageSizeBytes);
+    inode.volatile.ownPages().put(store, index, hole);
+    inode.ownDirty().forget(index, 0, pageSizeBytes);
   }
 }
 
@@ -111,47 +116,54 @@ export function seek(inode: Inode, offset: number, whence: number): number | Err
 
 /** A data barrier: the durable face takes over every un-synced page, and the size. */
 export function syncData(store: PageStore, inode: Inode): void {
-  moveDirtyPages(store, inode, inode.volatile.pages, inode.durable.pages);
+  moveDirtyPages(store, inode, inode.volatile, inode.durable);
   inode.durable.size = inode.volatile.size;
 }
 
 /** The cut: the volatile face goes back to what is durable. */
 export function revertData(store: PageStore, inode: Inode): void {
-  moveDirtyPages(store, inode, inode.durable.pages, inode.volatile.pages);
+  moveDirtyPages(store, inode, inode.durable, inode.volatile);
   inode.volatile.size = inode.durable.size;
 }
 
-function moveDirtyPages(store: PageStore, inode: Inode, from: PageMap, to: PageMap): void {
+function moveDirtyPages(store: PageStore, inode: Inode, from: Face, to: Face): void {
   for (const index of inode.dirty.pages()) {
-    const page = from.get(index);
-    if (page === to.get(index)) continue;
+    const page = from.pages.get(index);
+    if (page === to.pages.get(index)) continue;
     store.retain(page);
-    to.put(store, index, page);
+    to.ownPages().put(store, index, page);
   }
-  inode.dirty.clear();
+  inode.clearDirty();
 }
 
 /** Part of a page as zeros. Needs a page of its own where faces share one: freeing space must not fail for want of it. */
 function zeroInPage(store: PageStore, inode: Inode, index: number, from: number, to: number): void {
-  if (from === to || inode.volatile.pages.get(index) === hole) return;
-  const page = writablePage(store, inode, index, { keepBytes: true, beyondLimit: true });
-  store.zero(page, from, to);
-  inode.dirty.forget(index, from, to);
+  const old = inode.volatile.pages.get(index);
+  if (from === to || old === hole) return;
+  // Beyond what the page keeps there are zeros already.
+  const end = Math.min(to, store.sizeOf(old));
+  if (from < end) {
+    const page = writablePage(store, inode, index, { from, to: end, beyondLimit: true });
+    store.zero(page, from, end);
+  }
+  inode.ownDirty().forget(index, from, to);
 }
 
-/** A page of the volatile face that may be written in place. `hole` when the store is full. */
+/** A page of the volatile face of which bytes [from, to) may be written in place. `hole` when the store is full. */
 function writablePage(
   store: PageStore,
   inode: Inode,
   index: number,
-  { keepBytes, beyondLimit }: { keepBytes: boolean; beyondLimit: boolean },
+  { from, to, beyondLimit }: { from: number; to: number; beyondLimit: boolean },
 ): number {
   const { pages } = inode.volatile;
-  const own = pages.exclusive(store, index);
+  const own = pages.writable(store, index, to);
   if (own !== hole) return own;
-  const page = store.allocate(beyondLimit);
-  if (page === hole) return hole;
-  if (keepBytes) store.copyPage(pages.get(index), page);
-  pages.put(store, index, page);
+  const isWhole = from === 0 && to === pageSizeBytes;
+  const sizeBytes = index < compactPages ? to : pageSizeBytes;
+  const page = isWhole
+    ? store.allocate(pageSizeBytes, beyondLimit)
+    : store.allocateCopy(pages.get(index), sizeBytes, beyondLimit);
+  if (page !== hole) inode.volatile.ownPages().put(store, index, page);
   return page;
 }

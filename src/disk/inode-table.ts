@@ -66,7 +66,7 @@ export class InodeTable {
       inode.owner = this.#owner;
       return inode;
     }
-    const copy = inode.clone(this.#owner);
+    const copy = inode.clone(this.#owner, this.store);
     this.#inodes.set(copy, this.#letGo);
     return copy;
   }
@@ -77,7 +77,7 @@ export class InodeTable {
     if (inode.isUnsynced) return;
     // Nothing is left to lose, so nothing is pending; and times alone, which every op leaves, are no loss.
     inode.durable.copyTimes(inode.volatile);
-    inode.pending.clear();
+    inode.clearPending();
   }
 
   remember(ino: number): void {

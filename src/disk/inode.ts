@@ -2,10 +2,11 @@
  * An inode and its two faces: what programs see, and what a power cut would leave. Shared between a disk and its forks
  * until one of them changes it; only the disk that owns it may.
  */
-import { DirtyRanges } from './dirty-ranges.ts';
-import { PageMap } from './page-map.ts';
+import { DirtyRanges, nothingDirty } from './dirty-ranges.ts';
+import { noPages, PageMap } from './page-map.ts';
 import type { PageStore } from './page-store.ts';
-import { PendingOps } from './pending-ops.ts';
+import { nothingPending, PendingOps } from './pending-ops.ts';
+import type { Op } from './op.ts';
 import { nowhere, without, type Link, type Place } from './place.ts';
 import { SharedMap, SharedSet } from './shared-map.ts';
 
@@ -51,7 +52,8 @@ export class Face implements Attributes {
   size = 0;
   /** Replaced, never changed in place: faces share it. */
   xattrs: ReadonlyMap<string, Uint8Array> | undefined = undefined;
-  readonly pages: PageMap;
+  /** Bytes of a file. Changed through `ownPages`. */
+  pages: PageMap;
   /** Names of a directory, as binary strings. Empty for everything else. */
   readonly entries: SharedMap<number>;
   /** How many of the entries are directories. */
@@ -82,9 +84,21 @@ export class Face implements Attributes {
     this.ctime = from.ctime;
   }
 
-  clone(): Face {
+  /** The pages, in a form that may be changed: what has none shares an empty map. */
+  ownPages(): PageMap {
+    if (this.pages === noPages) this.pages = new PageMap();
+    return this.pages;
+  }
+
+  releasePages(store: PageStore): void {
+    this.pages.release(store);
+    this.pages = noPages;
+  }
+
+  clone(store: PageStore): Face {
     const entries = this.entries === noEntries ? noEntries : this.entries.clone();
-    const copy = new Face(this, this.pages.clone(), entries);
+    const pages = this.pages === noPages ? noPages : this.pages.clone(store);
+    const copy = new Face(this, pages, entries);
     copy.size = this.size;
     copy.xattrs = this.xattrs;
     copy.subdirectories = this.subdirectories;
@@ -123,12 +137,13 @@ export class Inode implements Identity {
   home: Place;
 
   /** Pages on which the faces may differ, with the un-synced bytes. Off these pages the faces are equal. */
-  readonly dirty: DirtyRanges;
+  dirty: DirtyRanges = nothingDirty;
   /** Names on which the faces differ. */
   readonly changedNames: SharedSet;
   /** Mode, owner, times or xattrs were set and not synced. Times that ops leave by themselves do not count. */
   attributesChanged = false;
-  readonly pending: PendingOps;
+  /** Changed through `note` and `noteOnName`; whoever forgets may do so here. */
+  pending: PendingOps = nothingPending;
 
   constructor(
     identity: Identity,
@@ -136,9 +151,7 @@ export class Inode implements Identity {
     home: Place,
     volatile: Face,
     durable: Face,
-    dirty: DirtyRanges,
     changedNames: SharedSet,
-    pending: PendingOps,
   ) {
     this.ino = identity.ino;
     this.kind = identity.kind;
@@ -148,26 +161,15 @@ export class Inode implements Identity {
     this.home = home;
     this.volatile = volatile;
     this.durable = durable;
-    this.dirty = dirty;
     this.changedNames = changedNames;
-    this.pending = pending;
   }
 
   /** A new inode, without a name yet. Its kind, owner and first attributes are durable as soon as any name of it is. */
   static create(identity: Identity, owner: object, home: Place, attributes: Attributes): Inode {
     const isDirectory = identity.kind === 'directory';
-    const face = () => new Face(attributes, new PageMap(), isDirectory ? new SharedMap() : noEntries);
+    const face = () => new Face(attributes, noPages, isDirectory ? new SharedMap() : noEntries);
     const changedNames = isDirectory ? new SharedSet() : noNames;
-    return new Inode(
-      identity,
-      owner,
-      home,
-      face(),
-      face(),
-      new DirtyRanges(),
-      changedNames,
-      new PendingOps(),
-    );
+    return new Inode(identity, owner, home, face(), face(), changedNames);
   }
 
   get parent(): number {
@@ -234,18 +236,46 @@ export class Inode implements Identity {
     );
   }
 
+  /** The un-synced bytes, in a form that may be changed: what has none shares an empty one. */
+  ownDirty(): DirtyRanges {
+    if (this.dirty === nothingDirty) this.dirty = new DirtyRanges();
+    return this.dirty;
+  }
+
+  clearDirty(): void {
+    this.dirty = nothingDirty;
+  }
+
+  /** An op that no barrier covers yet. */
+  note(op: Op): void {
+    this.#ownPending().add(op);
+  }
+
+  noteOnName(op: Op, name: string): void {
+    this.#ownPending().addOnName(op, name);
+  }
+
+  clearPending(): void {
+    this.pending = nothingPending;
+  }
+
+  #ownPending(): PendingOps {
+    if (this.pending === nothingPending) this.pending = new PendingOps();
+    return this.pending;
+  }
+
   /** A copy that `owner` may change. Shares pages, not tables. */
-  clone(owner: object): Inode {
+  clone(owner: object, store: PageStore): Inode {
     const copy = new Inode(
       this,
       owner,
       this.home,
-      this.volatile.clone(),
-      this.durable.clone(),
-      this.dirty.clone(),
+      this.volatile.clone(store),
+      this.durable.clone(store),
       this.changedNames === noNames ? noNames : this.changedNames.clone(),
-      this.pending.clone(),
     );
+    if (this.dirty !== nothingDirty) copy.dirty = this.dirty.clone();
+    if (this.pending !== nothingPending) copy.pending = this.pending.clone();
     copy.links = this.links;
     copy.durableLinks = this.durableLinks;
     copy.attributesChanged = this.attributesChanged;
@@ -253,8 +283,8 @@ export class Inode implements Identity {
   }
 
   releasePages(store: PageStore): void {
-    this.volatile.pages.release(store);
-    this.durable.pages.release(store);
+    this.volatile.releasePages(store);
+    this.durable.releasePages(store);
   }
 }
 

@@ -146,7 +146,7 @@ export function touchDirectory(state: DiskState, ino: number): void {
 export function settleNames(state: DiskState, op: Op, places: readonly Place[]): void {
   for (const { parent, name } of places) {
     const directory = state.table.own(parent);
-    if (directory.changedNames.has(name)) directory.pending.addOnName(op, name);
+    if (directory.changedNames.has(name)) directory.noteOnName(op, name);
     else directory.pending.forgetName(name);
   }
   if (state.profile.names === 'durable') persistNames(state.table, places);

@@ -51,36 +51,39 @@ test('finds the next page with data', () => {
 describe('a clone', () => {
   test('shares all pages, so that neither may write in place', () => {
     const { store, map } = setUp(1, 2);
-    expect(map.exclusive(store, 1)).not.toBe(hole);
-    const clone = map.clone();
-    expect([map.exclusive(store, 1), clone.exclusive(store, 1)]).toEqual([hole, hole]);
+    expect(map.writable(store, 1, pageSizeBytes)).not.toBe(hole);
+    const clone = map.clone(store);
+    expect([map.writable(store, 1, pageSizeBytes), clone.writable(store, 1, pageSizeBytes)]).toEqual([
+      hole,
+      hole,
+    ]);
     expect(store.usedBytes).toBe(2 * pageSizeBytes);
   });
 
   test('differs once one of them changes, in that place', () => {
     const { store, map } = setUp(1, 2);
-    const clone = map.clone();
+    const clone = map.clone(store);
     const page = store.allocate();
     clone.put(store, 1, page);
     expect([map.get(1), clone.get(1)]).toEqual([1, page]);
     expect([map.get(2), clone.get(2)]).toEqual([2, 2]);
-    expect(clone.exclusive(store, 1)).toBe(page);
-    expect(clone.exclusive(store, 2)).toBe(hole);
+    expect(clone.writable(store, 1, pageSizeBytes)).toBe(page);
+    expect(clone.writable(store, 2, pageSizeBytes)).toBe(hole);
   });
 
   test('may write in place again when the other is gone', () => {
     const { store, map } = setUp(1);
-    const clone = map.clone();
+    const clone = map.clone(store);
     map.release(store);
-    expect(clone.exclusive(store, 1)).toBe(1);
+    expect(clone.writable(store, 1, pageSizeBytes)).toBe(1);
     clone.release(store);
     expect(store.usedBytes).toBe(0);
   });
 
   test.each(['clone first', 'origin first'])('gives back every page once: %s', (order) => {
     const { store, map } = setUp(1, 2, 100);
-    const clone = map.clone();
-    const second = clone.clone();
+    const clone = map.clone(store);
+    const second = clone.clone(store);
     clone.put(store, 2, store.allocate());
     map.put(store, 100, hole);
     for (const each of order === 'clone first' ? [clone, map, second] : [map, second, clone])

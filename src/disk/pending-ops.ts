@@ -13,9 +13,10 @@ const keepAtMost = 32_768;
 const keepPerName = 64;
 
 export class PendingOps {
-  #ops: Op[] = [];
+  /** A single op stands here by itself, also under a name: most inodes and most names have no other. */
+  #ops: Op | Op[] | undefined;
   /** The lists are replaced, never changed: clones share them, and a directory of 100,000 new names has as many. */
-  #byName: SharedMap<readonly Op[]> | undefined;
+  #byName: SharedMap<Few> | undefined;
   #omitted = 0;
 
   /** Ops that are no longer listed one by one. */
@@ -24,47 +25,53 @@ export class PendingOps {
   }
 
   get last(): Op | undefined {
-    let last = this.#ops[this.#ops.length - 1];
+    let last = lastOf(this.#ops);
     for (const ops of this.#byName?.values() ?? []) {
-      const candidate = ops[ops.length - 1]!;
+      const candidate = lastOf(ops)!;
       if (last === undefined || candidate.number > last.number) last = candidate;
     }
     return last;
   }
 
   get oldest(): Op | undefined {
-    let oldest = this.#ops[0];
+    let oldest = firstOf(this.#ops);
     for (const ops of this.#byName?.values() ?? []) {
-      if (oldest === undefined || ops[0]!.number < oldest.number) oldest = ops[0];
+      const candidate = firstOf(ops)!;
+      if (oldest === undefined || candidate.number < oldest.number) oldest = candidate;
     }
     return oldest;
   }
 
   add(op: Op): void {
-    const last = this.#ops[this.#ops.length - 1];
-    if (this.#ops.length > mergeBeyond && last !== undefined && continues(last, op)) {
-      this.#ops[this.#ops.length - 1] = merged(last, op);
+    const ops = this.#ops;
+    if (!Array.isArray(ops)) {
+      this.#ops = ops === undefined ? op : [ops, op];
+      return;
+    }
+    const last = ops[ops.length - 1]!;
+    if (ops.length > mergeBeyond && continues(last, op)) {
+      ops[ops.length - 1] = merged(last, op);
       this.#omitted++;
       return;
     }
-    this.#ops.push(op);
-    if (this.#ops.length > keepAtMost) this.#omitted += omitOlder(this.#ops, keepAtMost);
+    ops.push(op);
+    if (ops.length > keepAtMost) this.#omitted += omitOlder(ops, keepAtMost);
   }
 
   addOnName(op: Op, name: string): void {
     this.#byName ??= new SharedMap();
     const ops = this.#byName.get(name);
     if (ops === undefined) {
-      this.#byName.set(name, [op]);
+      this.#byName.set(name, op);
       return;
     }
-    const longer = [...ops, op];
+    const longer = [...listed(ops), op];
     if (longer.length > keepPerName) this.#omitted += omitOlder(longer, keepPerName);
     this.#byName.set(name, longer);
   }
 
   clear(): void {
-    if (this.#ops.length > 0) this.#ops = [];
+    this.#ops = undefined;
     this.#byName = undefined;
     this.#omitted = 0;
   }
@@ -79,30 +86,34 @@ export class PendingOps {
    */
   forgetNameUntil(name: string, carriedAway: number): void {
     const ops = this.#byName?.get(name);
-    if (ops === undefined) return;
+    if (ops === undefined || !isList(ops)) return;
     const last = ops.findLastIndex((op) => op.kind === 'rename' && op.ino === carriedAway);
     if (last >= 0) this.#byName!.set(name, ops.slice(Math.min(last + 1, ops.length - 1)));
   }
 
   /** Forgets what a data barrier covers: everything but changes of attributes. */
   forgetData(): void {
-    this.#ops = this.#ops.filter((op) => !isDataOp(op));
+    const kept = listed(this.#ops).filter((op) => !isDataOp(op));
+    this.#ops = kept.length === 0 ? undefined : kept;
     this.#omitted = 0;
   }
 
   *[Symbol.iterator](): Iterator<Op> {
-    yield* this.#ops;
-    for (const ops of this.#byName?.values() ?? []) yield* ops;
+    yield* listed(this.#ops);
+    for (const ops of this.#byName?.values() ?? []) yield* listed(ops);
   }
 
   clone(): PendingOps {
     const copy = new PendingOps();
-    if (this.#ops.length > 0) copy.#ops = this.#ops.slice();
+    copy.#ops = Array.isArray(this.#ops) ? this.#ops.slice() : this.#ops;
     copy.#byName = this.#byName?.clone();
     copy.#omitted = this.#omitted;
     return copy;
   }
 }
+
+/** Stands in for those of an inode that has none. Forgetting there is nothing; ops are never added to it. */
+export const nothingPending = new PendingOps();
 
 /** True for ops that fdatasync covers. */
 export function isDataOp({ kind }: Op): boolean {
@@ -128,4 +139,23 @@ function continues(last: Op, next: Op): boolean {
 /** The newer op, over the range of both. */
 function merged(last: Op, { number, kind, timeMs, pid, ino, path, length }: Op): Op {
   return { number, kind, timeMs, pid, ino, path, offset: last.offset!, length: last.length! + length! };
+}
+
+type Few = Op | readonly Op[];
+
+function isList(ops: Few): ops is readonly Op[] {
+  return Array.isArray(ops);
+}
+
+function listed(ops: Few | undefined): readonly Op[] {
+  if (ops === undefined) return [];
+  return isList(ops) ? ops : [ops];
+}
+
+function firstOf(ops: Few | undefined): Op | undefined {
+  return ops !== undefined && isList(ops) ? ops[0] : ops;
+}
+
+function lastOf(ops: Few | undefined): Op | undefined {
+  return ops !== undefined && isList(ops) ? ops[ops.length - 1] : ops;
 }

@@ -49,7 +49,7 @@ export class BlockDevice {
   }
 
   fork(): BlockDevice {
-    return new BlockDevice(this.#store, this.sizeBytes, this.#pages.clone());
+    return new BlockDevice(this.#store, this.sizeBytes, this.#pages.clone(this.#store));
   }
 
   /** Gives its pages back; it reads as zeros afterwards. */
@@ -64,11 +64,10 @@ export class BlockDevice {
       this.#pages.put(this.#store, index, hole);
       return;
     }
-    let page = this.#pages.exclusive(this.#store, index);
+    let page = this.#pages.writable(this.#store, index, pageSizeBytes);
     if (page === hole) {
-      page = this.#store.allocate();
+      page = whole ? this.#store.allocate() : this.#store.allocateCopy(this.#pages.get(index), pageSizeBytes);
       if (page === hole) throw new Error('the memory for block devices is full');
-      if (!whole) this.#store.copyPage(this.#pages.get(index), page);
       this.#pages.put(this.#store, index, page);
     }
     this.#store.copyIn(page, inPage, bytes, 0, bytes.length);

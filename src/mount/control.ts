@@ -98,8 +98,10 @@ export interface DiskStats {
   readonly unsyncedBytes: number;
   readonly unsyncedFiles: number;
   readonly files: number;
-  /** Page memory in use and the process's resident set. */
+  /** Pages in use, what of them is in memory and in the spill (small files are packed), and the process's resident set. */
   readonly pageBytes: number;
+  readonly residentBytes: number;
+  readonly spilledBytes: number;
   readonly rssBytes: number;
 }
 
@@ -163,7 +165,15 @@ export interface DiskControl {
   close(): Promise<void>;
 }
 
-export interface DiskOptions {
+/** How much a disk holds, and where. */
+export interface DiskRoom {
+  /** What the disk and its images hold together at most. @default what memory and spill can take, at most 64 GiB */
+  readonly capacityBytes?: number;
+  /** Bytes of files kept in memory; the rest goes to a file in the work folder. @default half of what is free, at most 4 GiB */
+  readonly memoryBytes?: number;
+}
+
+export interface DiskOptions extends DiskRoom {
   readonly mountPoint: string;
   /** Work folder of this disk (0700): control socket, export scratch. */
   readonly workDirectory: string;
@@ -180,7 +190,6 @@ export interface DiskOptions {
   readonly opLogFile?: string;
   /** Owner of the disk's root directory. */
   readonly owner: { readonly uid: number; readonly gid: number };
-  readonly capacityBytes?: number;
   /** The instant on CLOCK_MONOTONIC from which all times of this disk are counted. @default 0 */
   readonly epochMs?: number;
 }

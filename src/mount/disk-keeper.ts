@@ -41,6 +41,7 @@ export class DiskKeeper {
   /** The newest disk; differs from the served one between a cut under a mount and the end of that mount. */
   #current: Disk;
   #previous: Disk | undefined;
+  #whyNoPrevious = 'nothing was cut or lost yet';
   readonly #images = new Map<number, Disk>();
   #lastImage = 0;
   #cuts = 0;
@@ -60,6 +61,8 @@ export class DiskKeeper {
     };
     this.#current = new Disk(this.#options);
     this.served = { current: this.#current };
+    // Programs must not find a disk full because of what only traces need.
+    options.store?.onShortage(() => this.#givePreviousUp());
   }
 
   progress(): Progress {
@@ -85,7 +88,7 @@ export class DiskKeeper {
   }
 
   stats(): WorkerRequests['stats']['reply'] {
-    const { ops, barriers, files, pageBytes } = this.#current.stats();
+    const { ops, barriers, ...held } = this.#current.stats();
     return {
       profile: this.#current.profile.name,
       ops,
@@ -93,8 +96,7 @@ export class DiskKeeper {
       cuts: this.#cuts,
       unsyncedBytes: this.#current.unsyncedBytes,
       unsyncedFiles: this.#current.unsyncedFiles,
-      files,
-      pageBytes,
+      ...held,
     };
   }
 
@@ -173,7 +175,7 @@ export class DiskKeeper {
   }
 
   trace(needles: readonly string[]): readonly Trace[] {
-    if (this.#previous === undefined) throw new Refusal('nothing to trace: nothing was cut or lost yet');
+    if (this.#previous === undefined) throw new Refusal(`nothing to trace: ${this.#whyNoPrevious}`);
     const searched = needles.filter((needle) => needle !== '');
     if (searched.length > maxNeedles)
       throw new Refusal(`at most ${maxNeedles} needles can be traced at once`);
@@ -200,6 +202,16 @@ export class DiskKeeper {
     const older = this.#previous;
     this.#previous = disk;
     if (older !== undefined && older !== this.served.current) older.release();
+  }
+
+  /** True if that made room. */
+  #givePreviousUp(): boolean {
+    const disk = this.#previous;
+    if (disk === undefined || disk === this.served.current) return false;
+    this.#previous = undefined;
+    this.#whyNoPrevious = 'what was lost last was given up, because the disk was full';
+    disk.release();
+    return true;
   }
 
   #named(files: readonly Omit<UnsyncedFile, 'process'>[]): UnsyncedFile[] {

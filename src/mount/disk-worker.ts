@@ -11,6 +11,7 @@ import { withCachedWrites } from './cached-writes.ts';
 import type { DiskOptions } from './control.ts';
 import { clockSince, monotonicMs } from './disk-clock.ts';
 import { DiskKeeper } from './disk-keeper.ts';
+import { createPageStore } from './disk-memory.ts';
 import { diskFileSystem } from './filesystem.ts';
 import { FreezeGate } from './freeze-gate.ts';
 import { errorCode, messageOf } from './mount-errors.ts';
@@ -104,7 +105,8 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
 port.on('message', handle);
 parentPort?.postMessage('ready');
 
-function createKeeper({ profile: name, pins, capacityBytes, owner }: DiskOptions): DiskKeeper {
+function createKeeper(options: DiskOptions): DiskKeeper {
+  const { profile: name, pins, owner } = options;
   const profile = profiles.get(name);
   if (profile === undefined)
     throw new Error(`there is no profile "${name}": ${[...profiles.keys()].join(', ')}`);
@@ -115,7 +117,7 @@ function createKeeper({ profile: name, pins, capacityBytes, owner }: DiskOptions
       clock,
       owner,
       ...(isPinned === undefined ? {} : { isPinned: (path: string) => isPinned(path) }),
-      ...(capacityBytes === undefined ? {} : { capacityBytes }),
+      store: createPageStore(options, warn),
     },
     new ProcessNames(),
     log,

@@ -8,7 +8,7 @@ import type { Exit, Machine, MachineProcess } from '../machine/machine.ts';
 import { createWorkDirectory } from '../machine/work-directory.ts';
 import type { WorkDirectory } from '../machine/work-directory.ts';
 import type { WriteMode } from '../fuse/session.ts';
-import type { DiskControl, UnsyncedReport } from '../mount/control.ts';
+import type { DiskControl, DiskRoom, UnsyncedReport } from '../mount/control.ts';
 import { startDisk } from '../mount/start-disk.ts';
 
 export interface CommandOptions {
@@ -18,7 +18,7 @@ export interface CommandOptions {
   /** Globs of paths that are always durable. */
   readonly pins: readonly string[];
   readonly writes: WriteMode;
-  readonly capacityBytes?: number;
+  readonly room: DiskRoom;
   /** Who owns the disk's root directory, and the words before the command that make it that user's. */
   readonly user: {
     readonly uid: number;
@@ -52,7 +52,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandOutcom
       pins: options.pins,
       writes: options.writes,
       owner: { uid, gid },
-      ...(options.capacityBytes === undefined ? {} : { capacityBytes: options.capacityBytes }),
+      ...options.room,
     });
     try {
       return await onDisk(disk, work, options);

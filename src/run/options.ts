@@ -1,5 +1,6 @@
 /** What `powercut test` is asked to do: the options with their defaults filled in. Pure data. */
 import type { WriteMode } from '../fuse/session.ts';
+import type { DiskRoom } from '../mount/control.ts';
 
 export interface TestOptions {
   readonly target: string;
@@ -12,6 +13,8 @@ export interface TestOptions {
   readonly profile: string;
   /** Whether the disk sees each write as it is made, or the kernel keeps them back. */
   readonly writes: WriteMode;
+  /** How large the disk is, and how much of it may be in memory. */
+  readonly room: DiskRoom;
   readonly contract: 'documented' | 'strict';
   readonly timeMs: number;
   readonly intervalMs: number;
@@ -39,6 +42,7 @@ export const testDefaults = {
   nemesis: ['power-cut'],
   profile: 'strict',
   writes: 'through',
+  room: {},
   contract: 'documented',
   timeMs: 20_000,
   intervalMs: 5_000,

@@ -96,6 +96,7 @@ class Run {
       profile: this.#options.profile,
       pins: this.#options.pins,
       writes: this.#options.writes,
+      ...this.#options.room,
       opLogFile: this.#store.opLogFile,
       owner: programsUser(),
       epochMs: this.#clock.epochMs,

@@ -146,3 +146,30 @@ export const nameStories = fc.array(
   ),
   { minLength: 1, maxLength: 60, size: 'max' },
 );
+
+/** A few files written, cut off, synced, forked and cut: where pages are shared, moved, and given back. */
+export const dataStories = fc
+  .array(
+    fc.oneof<fc.WeightedArbitrary<Command>[]>(
+      { weight: 12, arbitrary: fc.record({ op: fc.constant('write'), file: index, offset, length }) },
+      { weight: 2, arbitrary: fc.record({ op: fc.constant('truncate'), file: index, size }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          op: fc.constant('allocate'),
+          file: index,
+          mode: fc.constantFrom(0, 3, 16),
+          offset,
+          length,
+        }),
+      },
+      { weight: 3, arbitrary: fc.record({ op: fc.constantFrom('fsync', 'fdatasync'), inode: index }) },
+      ...lives,
+    ),
+    { minLength: 1, maxLength: 40, size: 'max' },
+  )
+  .map((commands): Command[] => [
+    { op: 'create', at: { dir: 0, name: 'a' } },
+    { op: 'create', at: { dir: 0, name: 'b' } },
+    ...commands,
+  ]);

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Choice } from '../crash-image.ts';
 import { Disk } from '../disk.ts';
 import type { Inode } from '../inode.ts';
+import { PageStore } from '../page-store.ts';
 import { lazyfs } from '../profiles/lazyfs.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Command, WhereChoice } from './commands.ts';
@@ -39,10 +40,14 @@ export class Pair {
   }
 
   /** With pins, both agree on what programs see; which names are durable is not the model's to say then. */
-  static create(profile: Profile, isPinned?: (path: string) => boolean): Pair {
+  static create(
+    profile: Profile,
+    isPinned?: (path: string) => boolean,
+    store = new PageStore(2 ** 26),
+  ): Pair {
     const clock = new ManualClock();
     const pins = isPinned === undefined ? {} : { isPinned };
-    const disk = new Disk({ profile, clock, capacityBytes: 2 ** 26, ...pins });
+    const disk = new Disk({ profile, clock, store, ...pins });
     // Inodes that only durable names keep are then nobody's business either.
     const rules = isPinned === undefined ? profile : lazyfs;
     return new Pair(disk, new Model(rules, clock.ms), clock, new Map());

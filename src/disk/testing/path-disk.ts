@@ -6,6 +6,7 @@ import { Disk } from '../disk.ts';
 import type { Choice } from '../crash-image.ts';
 import type { Inode } from '../inode.ts';
 import type { Op } from '../op.ts';
+import { PageStore } from '../page-store.ts';
 import type { Place } from '../place.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { strict } from '../profiles/strict.ts';
@@ -38,7 +39,7 @@ export class PathDisk {
     const disk = new Disk({
       profile,
       clock: tickingClock(),
-      capacityBytes,
+      store: new PageStore(capacityBytes),
       onOp: (op) => ops.push(op),
       owner: { uid: 1000, gid: 1000 },
       ...(pins === undefined ? {} : { isPinned: (path: string) => pins.includes(path) }),
