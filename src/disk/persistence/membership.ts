@@ -53,7 +53,8 @@ class Comparison {
     const inode = this.#history.inode(ino);
     const found = this.#found.inodes.get(foundIno)!;
     if (inode.kind !== found.kind || inode.target !== found.target) return false;
-    if (!this.#attributesMatch(inode, found)) return false;
+    // Nobody writes down the root's own.
+    if (ino !== rootIno && !this.#attributesMatch(inode, found)) return false;
     if (inode.kind === 'directory') return this.#entriesMatch(inode, found);
     return inode.file === undefined || fileMatches(this.#frame.file(inode.file), found);
   }

@@ -7,7 +7,7 @@
  * - Where a renamed inode went must be found: the directories on the way are there as well.
  * - A removed directory was empty: what had left it is where it went.
  *
- * An entry that has the value in question at another version satisfies an implication as well.
+ * Of the last two only the value counts, at whatever version.
  */
 import type { Place } from '../place.ts';
 import type { LoggedOp } from './crash-log.ts';
@@ -21,6 +21,8 @@ interface Implication {
   readonly causeOp: number;
   readonly effect: EntryCell;
   readonly effectOp: number;
+  /** The value counts, at whatever version. */
+  readonly byValue: boolean;
 }
 
 export class NameOrder {
@@ -78,10 +80,11 @@ export class NameOrder {
     return positions;
   }
 
-  #holds(positions: Positions, { cause, causeOp, effect, effectOp }: Implication): boolean {
+  #holds(positions: Positions, implication: Implication): boolean {
+    const { cause, causeOp, effect, effectOp, byValue } = implication;
     if (this.positionOf(positions, cause) < causeOp) return true;
     const position = this.positionOf(positions, effect);
-    return position >= effectOp || effect.chain.at(position) === effect.chain.at(effectOp);
+    return position >= effectOp || (byValue && effect.chain.at(position) === effect.chain.at(effectOp));
   }
 }
 
@@ -123,7 +126,7 @@ class ImplicationScan {
     const isExchange = op.kind === 'exchange';
     const isBoth = isExchange || op.from.parent === op.to.parent || this.#isDirectory(op.ino);
     this.#moved(position, op.ino, op.from, op.to);
-    if (isBoth) this.#imply(position, op.to, op.from, position);
+    if (isBoth) this.#imply(position, op.to, op.from, position, false);
     if (isExchange) this.#moved(position, op.other, op.to, op.from);
     else if (op.replaced !== undefined && this.#isDirectory(op.replaced))
       this.#emptied(position, op.to, op.replaced);
@@ -132,25 +135,31 @@ class ImplicationScan {
   }
 
   #moved(position: number, ino: number, from: Place, to: Place): void {
-    this.#imply(position, from, to, position);
+    this.#imply(position, from, to, position, false);
     // Of a directory the new place obliges its way too: it could otherwise lead through itself.
     const causes = this.#isDirectory(ino) ? [from, to] : [from];
     for (const home of this.#way(to.parent)) {
       const lastChange = this.#history.cell(home).chain.positionAt(position);
-      if (lastChange > 0) for (const cause of causes) this.#imply(position, cause, home, lastChange);
+      if (lastChange > 0) for (const cause of causes) this.#imply(position, cause, home, lastChange, true);
     }
   }
 
   #emptied(position: number, place: Place, directory: number): void {
     for (const cell of this.#history.inode(directory).entries.values()) {
       const lastChange = cell.chain.positionAt(position);
-      if (lastChange > 0) this.#imply(position, place, cell.place, lastChange);
+      if (lastChange > 0) this.#imply(position, place, cell.place, lastChange, true);
     }
   }
 
-  #imply(causeOp: number, cause: Place, effect: Place, effectOp: number): void {
+  #imply(causeOp: number, cause: Place, effect: Place, effectOp: number, byValue: boolean): void {
     const history = this.#history;
-    this.implications.push({ cause: history.cell(cause), causeOp, effect: history.cell(effect), effectOp });
+    this.implications.push({
+      cause: history.cell(cause),
+      causeOp,
+      effect: history.cell(effect),
+      effectOp,
+      byValue,
+    });
   }
 
   /** The places of a directory and of those above it. */
