@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import type { Command } from 'commander';
 import { runCommand } from '../run/command.ts';
 import type { CommandOutcome } from '../run/command.ts';
+import { unheardSyncs } from '../run/unheard-syncs.ts';
 import type { WriteMode } from '../fuse/session.ts';
 import { boxed } from './boxed.ts';
 import { requireDirectory, requireEmptyOrAbsent } from './directories.ts';
@@ -77,7 +78,10 @@ export function addRun(program: Command, end: End): void {
             ...keep,
           });
           if (flags.json) printJson(outcome);
-          else tell(`powercut: ${unsyncedLines(outcome.unsynced).join('\n')}`);
+          else {
+            const unheard = unheardSyncs(outcome.syncCalls).map((sentence) => `  note: ${sentence}`);
+            tell(`powercut: ${[...unsyncedLines(outcome.unsynced), ...unheard].join('\n')}`);
+          }
           return exitCodeOf(outcome);
         }),
       );

@@ -5,6 +5,8 @@
 import { mkdirSync } from 'node:fs';
 import { createMachine } from '../machine/create-machine.ts';
 import type { Exit, Machine, MachineProcess } from '../machine/machine.ts';
+import { watchSyncCalls } from '../machine/sync-calls.ts';
+import type { SyncCalls } from '../machine/sync-calls.ts';
 import { createWorkDirectory } from '../machine/work-directory.ts';
 import type { WorkDirectory } from '../machine/work-directory.ts';
 import type { WriteMode } from '../fuse/session.ts';
@@ -37,6 +39,8 @@ export interface CommandOptions {
 export interface CommandOutcome {
   readonly exit: Exit;
   readonly unsynced: UnsyncedReport;
+  /** Calls of sync(2) and syncfs(2), which the disk never heard of; as root only. */
+  readonly syncCalls: readonly SyncCalls[];
   /** What was written to `keep`. */
   readonly kept?: { readonly directory: string; readonly files: number };
 }
@@ -73,13 +77,17 @@ async function onDisk(
   if (from !== undefined) await disk.request('import', { directory: from });
   const machine = createMachine({ disk, directory: work.mountPoint, user });
   await machine.boot();
+  // After the disk's own process, which calls syncfs(2) for its reports.
+  const syncs = watchSyncCalls();
   try {
     const exit = await commandIn(machine, options);
     // What the command left running is no longer writing when the report is taken.
     await machine.kill();
+    const syncCalls = syncs?.end() ?? [];
     const unsynced = await disk.request('report');
-    return { exit, unsynced, ...(await kept(disk, options.keep)) };
+    return { exit, unsynced, syncCalls, ...(await kept(disk, options.keep)) };
   } finally {
+    syncs?.end();
     await machine.close();
   }
 }

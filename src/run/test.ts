@@ -6,6 +6,7 @@ import { within } from '../machine/deadline.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
 import type { Machine } from '../machine/machine.ts';
 import { programsUser } from '../machine/programs-user.ts';
+import { watchSyncCalls } from '../machine/sync-calls.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
 import type { DiskControl } from '../mount/control.ts';
@@ -28,6 +29,7 @@ import type { RunRecord } from './run-record.ts';
 import { createStore, writeJson, writeWhole, type RunStore } from './store.ts';
 import { strike } from './strikes.ts';
 import { Trial } from './trial.ts';
+import { unheardSyncs } from './unheard-syncs.ts';
 import { UnsyncedLog } from './unsynced-log.ts';
 import { packageVersion } from './version.ts';
 
@@ -102,6 +104,8 @@ class Run {
       epochMs: this.#clock.epochMs,
     });
     const machine = createMachine({ disk, directory: work.mountPoint });
+    // After the disk's own process, which calls syncfs(2) for its reports.
+    const syncs = watchSyncCalls();
     const recorder = new Recorder(this.#clock, this.#store.historyFile);
     const findings = this.#findingBook(disk);
     const trial = this.#trial({ work, machine, recorder, findings });
@@ -111,6 +115,7 @@ class Run {
     this.#ui.progress.phase('clean up');
     await attempt(() => machine.close());
     await attempt(() => trial.stopCrew());
+    for (const sentence of unheardSyncs(syncs?.end() ?? [])) trial.notes.add(sentence);
     await attempt(async () => recorder.close());
     await attempt(() => disk.close());
     if (failures.length > 0) throw failures[0];

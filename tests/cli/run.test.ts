@@ -111,6 +111,16 @@ describe('the report', () => {
     expect(ran.stderr).toBe('chatter\n');
   });
 
+  it('is told with the calls that should have synced it, and that no FUSE disk hears of', async () => {
+    const tracing = ['unshare', '--mount', 'mount', '-t', 'tracefs', 'tracefs', '/sys/kernel/tracing'];
+    const canTrace = (await run(tracing)).code === 0;
+    const script = sh('echo data > file; sync -f file; sync -f .; sync file');
+    const { syncCalls } = await reportOf(script);
+    expect(syncCalls).toEqual(canTrace ? [{ program: 'sync', call: 'syncfs', count: 2 }] : []);
+    const { stderr } = await powercut(['run', ...script]);
+    if (canTrace) expect(stderr).toMatch(/note: sync called syncfs\(2\) 2 times: the kernel keeps that from/);
+  });
+
   it('knows names to be durable at once under --profile lazyfs', async () => {
     const { unsynced } = await reportOf(['--profile', 'lazyfs', ...sh('echo data > file; mkdir folder')]);
     expect(unsynced.files.map(({ path, nameUnsynced }) => ({ path, nameUnsynced }))).toEqual([
