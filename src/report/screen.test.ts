@@ -154,6 +154,27 @@ describe('the last screen', () => {
     expect(renderScreen(sampleResults({ findings: [{ ...finding, evidence }] }))).not.toContain('Proof:');
   });
 
+  test('a failed start is told with its attempts, what was lost, and its last words line for line', () => {
+    const finding = unrestartable();
+    const sentences = [
+      'it was started 3 times, and failed in the same way each time',
+      'the cut dropped 98 bytes of `MANIFEST`',
+      'and something of 2 more files',
+    ];
+    const log = ['Error: cannot start', 'Caused by:', '    MANIFEST is empty'];
+    const screen = renderScreen(
+      sampleResults({ findings: [{ ...finding, evidence: { ...finding.evidence, sentences, log } }] }),
+    );
+    expect(screen).toContain(`\
+    Proof: it was started 3 times, and failed in the same way each time; the cut
+    dropped 98 bytes of \`MANIFEST\`.
+    Its last words:
+      Error: cannot start
+      Caused by:
+          MANIFEST is empty
+`);
+  });
+
   test('colours change nothing but the colours', () => {
     const coloured = renderScreen(sampleResults(), { columns: 80, colour: true });
     expect(coloured).toContain('\u001b[');

@@ -98,7 +98,7 @@ function addFinding(screen: Screen, { example, count, cuts }: FindingGroup): voi
   screen.item(number, title + where, 'strong');
   screen.item('', asSentence(example.message));
   const proof = proofOf(example);
-  if (proof.length > 0) screen.item('', `Proof: ${proof.join(' ')}`);
+  if (proof.length > 0) screen.item('', `Proof: ${asSentence(proof.join('; '))}`);
   screen.quote('Its last words:', example.evidence.log, 'faint');
   if (count > 1) {
     const shown =
@@ -109,7 +109,7 @@ function addFinding(screen: Screen, { example, count, cuts }: FindingGroup): voi
 
 /** The first sentence that adds to the message; of a failed start how often it was tried, and then what it was that was lost. */
 function proofOf({ message, evidence }: Finding): readonly string[] {
-  const sentences = evidence.sentences.map(asSentence).filter((sentence) => sentence !== asSentence(message));
+  const sentences = evidence.sentences.filter((sentence) => asSentence(sentence) !== asSentence(message));
   return sentences.slice(0, evidence.exitCode === undefined ? 1 : 2);
 }
 

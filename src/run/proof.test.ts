@@ -64,13 +64,15 @@ describe('the proof of a lost write', () => {
     expect(rule).toBe(rules.name);
   });
 
-  test('tells many such ops by the last three and their count', () => {
-    const many = Array.from({ length: 60 }, (_, index) => write(index * 10, 10));
+  test('tells many such ops by the last of each file and their count', () => {
+    const many = Array.from({ length: 60 }, (_, index) =>
+      write(index * 10, 10, { path: index < 10 ? 'wal' : 'log' }),
+    );
     const { sentences, diskOps } = proveViolation(violation(), cut(many), []);
     expect(sentences[0]).toMatch(
-      /bytes 570–579 .*; .*580–589 .*; .*590–599 .*; and 57 more disk ops were made/,
+      /write of `wal`, bytes 90–99 .*; write of `log`, bytes 590–599 .*; and 58 more disk ops were made/,
     );
-    expect(diskOps).toHaveLength(50);
+    expect(diskOps).toEqual(many.slice(-50));
   });
 
   test('is the name op, where a file with synced data was lost with its name', () => {

@@ -235,7 +235,9 @@ function processOf(cut: CutFacts, op: Op): string {
 
 /** `unlink of \`a-journal\` by node[88] at 2.16 s was made`. */
 function listOps(cut: CutFacts, ops: readonly Op[]): string {
-  const shown = ops.slice(-3).map((op) => {
+  // The newest of each file: a log file that is written at every turn must not hide the others.
+  const newest = [...new Map(ops.map((op) => [op.path, op])).values()];
+  const shown = newest.slice(-3).map((op) => {
     const to = op.toPath === undefined ? '' : ` to \`${op.toPath}\``;
     return `${op.kind} of \`${op.path}\`${to}${rangeOf(op)} by ${processOf(cut, op)} at ${instant(op.timeMs)}`;
   });

@@ -66,6 +66,7 @@ describe('its version', () => {
 
   test('may not be said', async () => {
     expect(await sentence('echo hello')).toMatch(/says no version that could be understood: hello$/);
-    expect(await sentence('exit 3')).toMatch(/--version failed: /);
+    expect(await sentence('exit 3')).toMatch(/--version failed: it ended with exit code 3; /);
+    expect(await sentence('echo "no libssl" >&2; exit 127')).toMatch(/exit code 127: no libssl; /);
   });
 });

@@ -28,6 +28,8 @@ export function findServer(path = searchPath(), home = homedir()): string | unde
   return [...onPath, ...installed].map((directory) => join(directory, program)).find(isExecutable);
 }
 
+const versionTimeoutMs = 20_000;
+
 export async function detectServer(file = findServer()): Promise<Detected> {
   if (file === undefined) {
     const sentence = `no SpacetimeDB server on this computer: neither PATH nor ~/.cargo/bin nor the folder of \`${commandLine}\` has ${program}; ${install}`;
@@ -35,10 +37,10 @@ export async function detectServer(file = findServer()): Promise<Detected> {
   }
   let said: string;
   try {
-    said = (await promisify(execFile)(file, ['--version'], { timeout: 20_000 })).stdout;
+    said = (await promisify(execFile)(file, ['--version'], { timeout: versionTimeoutMs })).stdout;
   } catch (error) {
-    const why = error instanceof Error ? error.message.trim() : String(error);
-    return { found: false, sentence: `${file} --version failed: ${why}` };
+    const sentence = `${file} --version failed: ${whyOf(error)}; take it out of PATH, or install it anew: ${install}`;
+    return { found: false, sentence };
   }
   const version = parseVersion(said);
   if (version === undefined) {
@@ -52,4 +54,16 @@ export async function detectServer(file = findServer()): Promise<Detected> {
     return { found: false, sentence };
   }
   return { found: true, version, path: file };
+}
+
+/** Node's own message repeats the command, and no more. */
+function whyOf(error: unknown): string {
+  const { code, killed, stderr, message } = error as Error &
+    Partial<Record<'code' | 'killed' | 'stderr', unknown>>;
+  if (killed === true) return `no answer within ${versionTimeoutMs / 1000} s`;
+  if (typeof code !== 'number') return message;
+  const [said] = String(stderr ?? '')
+    .trim()
+    .split('\n');
+  return `it ended with exit code ${code}${said === '' ? '' : `: ${said}`}`;
 }

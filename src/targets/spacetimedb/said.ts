@@ -10,6 +10,8 @@ const registry = /\S*\/registry\/src\/[^/\s]+\//g;
 const colours = /\u001b\[[\d;]*m/g;
 const banner = /[│┌└─]|[\u2800-\u28ff]/;
 const noise = [
+  // Where powercut put it for the machine.
+  /^spacetimedb-standalone path: /,
   /^warning: some trace filter directives would enable traces that are disabled statically$/,
   /^ \| `axum::rejection=trace` would enable the TRACE level/,
   /^ = note: the static max level is/,
