@@ -7,6 +7,8 @@ import { enterOwnMounts, mayMount } from '../machine/own-mounts.ts';
 import type { WriteMode } from '../fuse/session.ts';
 import { mountForeground } from '../mount/foreground.ts';
 import { requireMounting } from './examination.ts';
+import { rootDirectory } from '../mount/root/root-directory.ts';
+import { UsageError } from './errors.ts';
 import type { End } from './exit-codes.ts';
 import { capacityFlag, memoryFlag, pinFlag, profileFlag, roomOf, writesFlag } from './flags.ts';
 import type { RoomFlags } from './flags.ts';
@@ -16,6 +18,7 @@ interface Flags extends RoomFlags {
   readonly profile: string;
   readonly writes: WriteMode;
   readonly pin: readonly string[];
+  readonly root?: string;
 }
 
 export function addMount(program: Command, end: End): void {
@@ -23,7 +26,8 @@ export function addMount(program: Command, end: End): void {
     .command('mount')
     .summary('just the disk, in the foreground; Ctrl-C unmounts')
     .description(
-      'Mounts a disk that forgets at an empty directory and serves it until Ctrl-C, which loses everything on it. ' +
+      'Mounts a disk that forgets at an empty directory and serves it until Ctrl-C, which loses everything on it, or with ' +
+        '--root what is un-synced. ' +
         'Ask it things with `powercut disk DIR`.',
     )
     .argument('<directory>', 'an empty directory')
@@ -32,6 +36,10 @@ export function addMount(program: Command, end: End): void {
     .addOption(pinFlag())
     .addOption(capacityFlag())
     .addOption(memoryFlag())
+    .option(
+      '--root <directory>',
+      'keep the durable state there as plain files; what the directory holds is the disk',
+    )
     .action(async (directory: string, flags: Flags) => {
       requireMounting();
       if (!mayMount()) {
@@ -39,6 +47,9 @@ export function addMount(program: Command, end: End): void {
         return;
       }
       const { profile, writes, pin: pins } = flags;
+      if (flags.root !== undefined && pins.length > 0)
+        throw new UsageError('--pin and --root do not go together: name one of them');
+      const root = flags.root === undefined ? {} : { root: rootDirectory(flags.root, directory) };
       end(
         await mountForeground({
           directory,
@@ -47,6 +58,7 @@ export function addMount(program: Command, end: End): void {
           writes,
           describe: unsyncedLines,
           ...roomOf(flags),
+          ...root,
         }),
       );
     });

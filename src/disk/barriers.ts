@@ -25,8 +25,7 @@ export function fsyncDirectory(state: DiskState, caller: Caller, ino: number): 0
   if (directory.kind !== 'directory') return EINVAL;
   state.barrierCount++;
   state.record('fsync-dir', caller, ino, state.pathOf(directory));
-  if (directory.isUnsynced) syncDirectory(state.table, ino);
-  return 0;
+  return directory.isUnsynced ? syncDirectory(state.table, ino) : 0;
 }
 
 /** Everything of an inode that is no directory, but its names. */

@@ -31,6 +31,10 @@ export class DirtyRanges {
     return this.#pages?.keys() ?? (this.#onlyPage === noPage ? [] : [this.#onlyPage]);
   }
 
+  has(page: number): boolean {
+    return this.#pages?.has(page) ?? this.#onlyPage === page;
+  }
+
   /** Bytes [from, to) of the page were written. */
   add(page: number, from: number, to: number): void {
     const old = this.#get(page);

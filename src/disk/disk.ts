@@ -275,6 +275,16 @@ export class Disk {
     return new Disk(state);
   }
 
+  /** False where the durable face lies outside, so that its past is nowhere kept. */
+  get keepsImages(): boolean {
+    return true;
+  }
+
+  /** What a power cut leaves, in this disk's place, which must not be used afterwards. For disks that keep no images. */
+  afterCut(): Disk {
+    return this.crashImage('lose-all');
+  }
+
   /** Gives the pages back. The disk must not be used afterwards. */
   release(): void {
     this.#state.table.release();

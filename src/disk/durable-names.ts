@@ -13,31 +13,37 @@
  *
  * These are found first, on the durable face as it is; then all of them become durable at once.
  */
+import type { Errno } from './errno.ts';
 import type { Inode } from './inode.ts';
 import { rootIno, type InodeTable } from './inode-table.ts';
 import { isSamePlace, nowhere, type Place } from './place.ts';
 
 /** fsync of a directory: all its names, and its attributes. */
-export function syncDirectory(table: InodeTable, ino: number): void {
+export function syncDirectory(table: InodeTable, ino: number): Errno | 0 {
   const names = [...table.get(ino)!.changedNames];
-  persistNames(
+  const refused = persistNames(
     table,
     names.map((name) => ({ parent: ino, name })),
   );
   // A directory that was removed may have lost its last durable name on the way.
-  if (table.get(ino) === undefined) return;
+  if (refused !== 0 || table.get(ino) === undefined) return refused;
   const directory = table.own(ino);
   directory.durable.copyAttributes(directory.volatile);
   directory.attributesChanged = false;
   directory.pending.clear();
   table.settle(directory);
+  return 0;
 }
 
-/** Makes these names durable as they are now, and those that they oblige. */
-export function persistNames(table: InodeTable, places: readonly Place[]): void {
+/** Makes these names durable as they are now, and those that they oblige: all of them, or none if the mirror refuses. */
+export function persistNames(table: InodeTable, places: readonly Place[]): Errno | 0 {
   const unbound = new Set<number>();
-  for (const place of withObligations(table, places)) bind(table, place, unbound);
+  const chosen = withObligations(table, places);
+  const refused = table.mirrorNames?.(chosen) ?? 0;
+  if (refused !== 0) return refused;
+  for (const place of chosen) bind(table, place, unbound);
   for (const ino of unbound) table.reap(ino);
+  return 0;
 }
 
 /** The places of a directory and of those above it, which a path leads through. */

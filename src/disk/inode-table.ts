@@ -2,6 +2,7 @@
  * All inodes of one disk, which of them are un-synced, and who still remembers them. Forks share inode objects; whoever
  * wants to change one takes it over first, by clone unless it is the last holder.
  */
+import type { Errno } from './errno.ts';
 import { Inode, type Attributes, type InodeKind } from './inode.ts';
 import type { PageStore } from './page-store.ts';
 import type { Place } from './place.ts';
@@ -11,6 +12,8 @@ export const rootIno = 1;
 
 export class InodeTable {
   readonly store: PageStore;
+  /** Where the durable face lies as plain files: hears of names before they become durable, and may refuse. */
+  mirrorNames: ((places: readonly Place[]) => Errno | 0) | undefined = undefined;
   readonly #inodes: SharedTable;
   /** Kernel lookups (and open files) by inode: an unlinked inode lives while it is remembered. */
   readonly #memories = new Map<number, number>();
@@ -78,6 +81,10 @@ export class InodeTable {
     // Nothing is left to lose, so nothing is pending; and times alone, which every op leaves, are no loss.
     inode.durable.copyTimes(inode.volatile);
     inode.clearPending();
+  }
+
+  isRemembered(ino: number): boolean {
+    return this.#memories.has(ino);
   }
 
   remember(ino: number): void {

@@ -115,6 +115,12 @@ export interface Identity {
   readonly target: string;
 }
 
+/** The plain file behind an inode. */
+export interface Backing {
+  readonly ino: number;
+  readonly blocks512: number;
+}
+
 export class Inode implements Identity {
   readonly ino: number;
   readonly kind: InodeKind;
@@ -142,6 +148,8 @@ export class Inode implements Identity {
   readonly changedNames: SharedSet;
   /** Mode, owner, times or xattrs were set and not synced. Times that ops leave by themselves do not count. */
   attributesChanged = false;
+  /** Of an inode that a plain file stands behind (adoption.ts): what of that file stat shows. Replaced, never changed. */
+  backing: Backing | undefined = undefined;
   /** Changed through `note` and `noteOnName`; whoever forgets may do so here. */
   pending: PendingOps = nothingPending;
 
@@ -210,7 +218,12 @@ export class Inode implements Identity {
   }
   /** st_blocks: holes are not counted. */
   get blocks512(): number {
-    return this.kind === 'directory' ? 8 : this.volatile.pages.count * 8;
+    if (this.kind === 'directory') return 8;
+    return (this.backing?.blocks512 ?? 0) + this.volatile.pages.count * 8;
+  }
+  /** What stat shows as the inode's number. */
+  get shownIno(): number {
+    return this.backing?.ino ?? this.ino;
   }
 
   /** True while neither face names it: only a memory can keep it, and no cut can bring it back. */
@@ -279,6 +292,7 @@ export class Inode implements Identity {
     copy.links = this.links;
     copy.durableLinks = this.durableLinks;
     copy.attributesChanged = this.attributesChanged;
+    copy.backing = this.backing;
     return copy;
   }
 

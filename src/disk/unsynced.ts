@@ -87,7 +87,7 @@ function describe(state: DiskState, inode: Inode, now: number): UnsyncedFile {
   const lastOp = inode.pending.last ?? unknownOp(state, inode, now);
   return {
     path: state.pathOf(inode) || '.',
-    ino: inode.ino,
+    ino: inode.shownIno,
     kind: inode.kind === 'file' || inode.kind === 'directory' ? inode.kind : 'other',
     sizeBytes: inode.dirty.sizeBytes,
     ranges: inode.dirty.ranges(maxRanges),

@@ -190,6 +190,8 @@ export interface DiskOptions extends DiskRoom {
   readonly opLogFile?: string;
   /** Owner of the disk's root directory. */
   readonly owner: { readonly uid: number; readonly gid: number };
+  /** A directory of plain files that holds the durable state at every instant. Absent: it lives in memory. */
+  readonly root?: string;
   /** The instant on CLOCK_MONOTONIC from which all times of this disk are counted. @default 0 */
   readonly epochMs?: number;
 }

@@ -49,7 +49,7 @@ function addEntry(disk: Disk, ino: number, names: Names, index: number, entries:
   // The name may be gone, or another file's by now: attributes are of what it is now, or not given.
   const inode = disk.lookup(ino, name);
   if (typeof inode === 'number') return entries.add(name, knownIno, unknownType, index + 1);
-  if (!entries.add(name, inode.ino, inode.typeAndMode >> 12, index + 1, inode)) return false;
+  if (!entries.add(name, inode.shownIno, inode.typeAndMode >> 12, index + 1, inode)) return false;
   if (entries.withAttributes) disk.remember(inode.ino);
   return true;
 }

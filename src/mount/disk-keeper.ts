@@ -20,6 +20,8 @@ import type { WorkerRequests } from './worker-requests.ts';
 
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 
+/** Stands for the image of a disk that keeps none. */
+const noImage = 0;
 const tracesPerNeedle = 16;
 const maxNeedles = 64;
 /** Each costs the pages in which it differs; a caller that never drops any must hear of it. */
@@ -38,6 +40,7 @@ export class DiskKeeper {
   readonly served: { current: Disk };
   readonly #options: DiskOptions;
   readonly #names: ProcessNames;
+  readonly #makeDisk: (options: DiskOptions) => Disk;
   /** The newest disk; differs from the served one between a cut under a mount and the end of that mount. */
   #current: Disk;
   #previous: Disk | undefined;
@@ -49,8 +52,14 @@ export class DiskKeeper {
   #isServing = false;
   readonly #self: Caller = { pid: process.pid, uid: 0, gid: 0 };
 
-  constructor(options: Omit<DiskOptions, 'onOp'>, names: ProcessNames, log: OpLog | undefined) {
+  constructor(
+    options: Omit<DiskOptions, 'onOp'>,
+    names: ProcessNames,
+    log: OpLog | undefined,
+    makeDisk: (options: DiskOptions) => Disk = (all) => new Disk(all),
+  ) {
     this.#names = names;
+    this.#makeDisk = makeDisk;
     this.#options = {
       ...options,
       onOp: (op) => {
@@ -59,7 +68,7 @@ export class DiskKeeper {
         log?.add(op, process);
       },
     };
-    this.#current = new Disk(this.#options);
+    this.#current = makeDisk(this.#options);
     this.served = { current: this.#current };
     // Programs must not find a disk full because of what only traces need.
     options.store?.onShortage(() => this.#givePreviousUp());
@@ -114,15 +123,16 @@ export class DiskKeeper {
   loseUnsynced(): WorkerRequests['lose-unsynced']['reply'] {
     if (this.isReplaced)
       throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
-    const before = this.#current.fork();
+    const before = this.#current.keepsImages ? this.#current.fork() : undefined;
     const { changedInos, ...loss } = this.#current.loseUnsynced(this.#self);
-    this.#keepPrevious(before);
+    if (before !== undefined) this.#keepPrevious(before);
     return { loss: this.#withProcesses(loss), changedInos };
   }
 
   cut(choice: Choice): Reply<'cut'> {
     const old = this.#current;
     const loss = this.#withProcesses(old.loss(choice));
+    if (!old.keepsImages) return this.#cutForGood(choice, loss);
     const image = old.crashImage(choice);
     const number = this.#keep(image);
     this.#current = image.fork();
@@ -138,13 +148,27 @@ export class DiskKeeper {
     return { ...loss, image: number };
   }
 
+  /** The durable face lies outside: it is the image, and nothing of what was lost is kept. */
+  #cutForGood(choice: Choice, loss: Loss): Reply<'cut'> {
+    const old = this.#current;
+    if (choice === 'keep-all') old.checkpoint(this.#self);
+    this.#current = old.afterCut();
+    this.#cuts++;
+    if (!this.#isServing) this.served.current = this.#current;
+    if (old !== this.served.current) old.release();
+    return { ...loss, image: noImage };
+  }
+
   keepImage(): Reply<'keep-image'> {
+    if (!this.#current.keepsImages)
+      throw new Refusal('the durable state of this disk is a directory: copy that, no image is kept');
     const loss = this.#withProcesses(this.#current.loss('lose-all'));
     const image = this.#keep(this.#current.crashImage('lose-all'));
     return { ...loss, image, frozenMs: loss.timeMs, opNumber: this.#current.opCount };
   }
 
   dropImage(number: number): void {
+    if (number === noImage) return;
     this.#image(number).release();
     this.#images.delete(number);
   }
@@ -168,9 +192,13 @@ export class DiskKeeper {
   }
 
   wipe(): void {
+    if (!this.#current.keepsImages)
+      throw new Refusal(
+        'the durable state of this disk is a directory: empty that, it is not wiped from here',
+      );
     const lastOpNumber = this.#current.opCount;
     this.#current.release();
-    this.#current = new Disk({ ...this.#options, lastOpNumber });
+    this.#current = this.#makeDisk({ ...this.#options, lastOpNumber });
     this.served.current = this.#current;
   }
 

@@ -18,6 +18,7 @@ import { errorCode, messageOf } from './mount-errors.ts';
 import { OpLog } from './op-log.ts';
 import { ProcessNames } from './process-names.ts';
 import { Refusal } from './refusal.ts';
+import { RootedDisk } from './root/rooted-disk.ts';
 import type { Steps, Transfer } from './tree-transfer.ts';
 import type { WorkerAnswer, WorkerMessage, WorkerRequests, WorkerStart } from './worker-requests.ts';
 
@@ -106,7 +107,7 @@ port.on('message', handle);
 parentPort?.postMessage('ready');
 
 function createKeeper(options: DiskOptions): DiskKeeper {
-  const { profile: name, pins, owner } = options;
+  const { profile: name, pins, owner, root } = options;
   const profile = profiles.get(name);
   if (profile === undefined)
     throw new Error(`there is no profile "${name}": ${[...profiles.keys()].join(', ')}`);
@@ -121,6 +122,7 @@ function createKeeper(options: DiskOptions): DiskKeeper {
     },
     new ProcessNames(),
     log,
+    root === undefined ? undefined : (all) => new RootedDisk({ ...all, root }),
   );
 }
 

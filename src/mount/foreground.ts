@@ -17,7 +17,7 @@ import { settlesWithin } from './time-limit.ts';
 
 export interface ForegroundOptions extends Pick<
   DiskOptions,
-  'profile' | 'pins' | 'writes' | 'opLogFile' | 'capacityBytes' | 'memoryBytes'
+  'profile' | 'pins' | 'writes' | 'opLogFile' | 'capacityBytes' | 'memoryBytes' | 'root'
 > {
   readonly directory: string;
   /** What is un-synced, for people. */

@@ -165,11 +165,11 @@ export class PathDisk {
     const visit = (ino: number, path: string) => {
       const entries = this.disk.entries(ino);
       if (typeof entries === 'number') throw new Error(`${path} cannot be listed: errno ${entries}`);
-      for (const [name, child] of entries) {
-        const inode = this.disk.inode(child)!;
+      for (const [name] of entries) {
+        const inode = ok(this.disk.lookup(ino, name), path + name);
         if (inode.kind === 'directory') {
           found[`${path}${name}/`] = '';
-          visit(child, `${path}${name}/`);
+          visit(inode.ino, `${path}${name}/`);
         } else {
           found[path + name] = inode.kind === 'symlink' ? `-> ${inode.target}` : this.read(path + name);
         }

@@ -9,6 +9,8 @@ export interface Timestamp {
 /** What stat shows. Inode numbers are node ids: never reused while the kernel remembers them. */
 export interface Attributes {
   readonly ino: number;
+  /** The number that stat shows, where it is not `ino`. */
+  readonly shownIno?: number;
   readonly size: number;
   readonly blocks512: number;
   readonly atime: Timestamp;

@@ -145,7 +145,7 @@ export class Reply {
   }
 
   #attributesAt(at: number, attributes: Attributes): void {
-    write64(this.#words, at + attr.ino, attributes.ino);
+    write64(this.#words, at + attr.ino, attributes.shownIno ?? attributes.ino);
     write64(this.#words, at + attr.size, attributes.size);
     write64(this.#words, at + attr.blocks, attributes.blocks512);
     write64(this.#words, at + attr.atime, attributes.atime.seconds);
