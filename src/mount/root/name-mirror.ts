@@ -12,7 +12,7 @@ import type { Inode } from '../../disk/inode.ts';
 import { rootIno } from '../../disk/inode-table.ts';
 import { isSamePlace, type Place } from '../../disk/place.ts';
 import { bytesOf } from '../tree-transfer.ts';
-import { OpenFiles } from './open-files.ts';
+import type { OpenFiles } from './open-files.ts';
 import { errnoOf, look, makeSpecial, putAttributes } from './tree.ts';
 
 interface Change extends Place {

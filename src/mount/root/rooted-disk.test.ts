@@ -24,7 +24,7 @@ import { nameStories, programs, type Command, type WhereChoice } from '../../dis
 import { caller, PathDisk, tickingClock } from '../../disk/testing/path-disk.ts';
 import { RootedDisk } from './rooted-disk.ts';
 
-const runs = Number(process.env['POWERCUT_ROOT_RUNS'] ?? 60);
+const runs = Number(process.env['POWERCUT_ROOT_RUNS'] ?? 15);
 const settings = { numRuns: runs };
 const timeoutMs = 60_000 + runs * 500;
 const folders: string[] = [];
