@@ -17,7 +17,8 @@ import { isDataOp, type LoggedOp } from './crash-log.ts';
 import { committedFile, fileAsAt } from './file-space.ts';
 import type { History } from './history.ts';
 import { LogTree, LogTreeIndex } from './btrfs-log-tree.ts';
-import type { CrashSpace, Frame, PersistenceProfile, Rule } from './profile.ts';
+import { commitKeeping } from './journal.ts';
+import type { CrashSpace, Draw, Frame, PersistenceProfile, Rule } from './profile.ts';
 
 const transaction: Rule = {
   id: 'btrfs.transaction',
@@ -102,6 +103,16 @@ class BtrfsSpace implements CrashSpace {
   *framesThrough(): Generator<Frame> {
     yield* this.frames(0);
     yield* this.frames(1);
+  }
+
+  frameKeeping(isKept: (op: number) => boolean): Frame {
+    return this.#frames(commitKeeping(this.history, this.#commitFloor, isKept))[0]!;
+  }
+
+  randomFrame(draw: Draw): Frame {
+    const { begun } = this.history.instant;
+    const frames = this.#frames(begun - draw(begun - this.#commitFloor + 1));
+    return frames[draw(frames.length)]!;
   }
 
   /** The frames of a commit point: the log as it must be, then with each fsync that may have written it since. */

@@ -12,6 +12,8 @@ import { pageSizeBytes } from '../page-store.ts';
 
 export interface SizeOption {
   readonly size: number;
+  /** The op that gave it; 0 for the base. */
+  readonly op: number;
   /** The page that holds the last byte must have this version or a later one. */
   readonly lastPageFrom: number;
 }
@@ -77,7 +79,7 @@ export function fileAsAt(file: FileHistory, position: number): FileSpace {
     file,
     tears: false,
     cuts: [position],
-    sizes: [{ size: file.sizeAt(position), lastPageFrom: 0 }],
+    sizes: [{ size: file.sizeAt(position), op: position, lastPageFrom: 0 }],
     versions: (page) => [lastEventOn(file, page, position)],
   };
 }
@@ -147,22 +149,30 @@ function committedSizes(
   const set = committed.findLastIndex(({ isExtension }) => !isExtension);
   const setOp = committed[set]?.op ?? 0;
   let floor = committed[set]?.after ?? file.baseSize;
+  let floorOp = setOp;
   for (const { op, after } of committed.slice(set + 1)) {
-    if (file.isForced(op) || op <= submitted) floor = after;
+    if (!file.isForced(op) && op > submitted) continue;
+    floor = after;
+    floorOp = op;
   }
   const needsLastPage = sizeAfter !== 'submission';
-  const sizes = new Map<number, number>([[floor, 0]]);
+  const sizes = new Map<number, number>();
   // A forced size came with its pages, and those are forced themselves.
   for (const event of file.events) {
     if (event.isCut || event.op <= setOp || event.op > commit) continue;
+    if (event.end + pageSizeBytes <= floor) continue;
     // Written back at once, or when the file had grown further.
     for (const sizeThen of [file.sizeAt(event.op), file.sizeAt(commit)]) {
       for (const size of endsOf(event, sizeThen)) {
-        if (size > floor && !sizes.has(size)) sizes.set(size, needsLastPage ? event.op : 0);
+        if (size > floor && !sizes.has(size)) sizes.set(size, event.op);
       }
     }
   }
-  return [...sizes].sort(([a], [b]) => a - b).map(([size, lastPageFrom]) => ({ size, lastPageFrom }));
+  const grown = [...sizes].sort(([a], [b]) => a - b);
+  return [
+    { size: floor, op: floorOp, lastPageFrom: 0 },
+    ...grown.map(([size, op]) => ({ size, op, lastPageFrom: needsLastPage ? op : 0 })),
+  ];
 }
 
 /** The sizes that writing back pages of a write can give: the ends of its pages, and the size of the file. */
@@ -174,14 +184,17 @@ function* endsOf({ start, end }: DataEvent, size: number): Generator<number> {
 
 function freeSizes(file: FileHistory): readonly SizeOption[] {
   const forced = file.sizes.findLast(({ op }) => file.isForced(op));
-  const sizes = new Set([forced?.after ?? file.baseSize]);
-  const later = file.sizes.filter(({ op }) => op > (forced?.op ?? 0));
+  const forcedOp = forced?.op ?? 0;
+  const sizes = new Map([[forced?.after ?? file.baseSize, forcedOp]]);
+  const later = file.sizes.filter(({ op }) => op > forcedOp);
   const largest = later.reduce((max, { after }) => Math.max(max, after), 0);
-  for (const event of file.events) {
-    if (event.isCut || event.op <= (forced?.op ?? 0)) continue;
-    for (const size of endsOf(event, largest)) sizes.add(size);
+  for (const { op, after } of later) sizes.set(after, op);
+  for (const event of later.length === 0 ? [] : file.events) {
+    if (event.isCut || event.op <= forcedOp) continue;
+    for (const size of endsOf(event, largest)) if (!sizes.has(size)) sizes.set(size, event.op);
   }
-  for (const { after } of later) sizes.add(after);
+  // The newest is the last one.
+  const newest = sizes.get(file.size) ?? forcedOp;
   sizes.delete(file.size);
-  return [...sizes, file.size].map((size) => ({ size, lastPageFrom: 0 }));
+  return [...sizes, [file.size, newest] as const].map(([size, op]) => ({ size, op, lastPageFrom: 0 }));
 }

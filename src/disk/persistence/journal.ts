@@ -10,7 +10,7 @@
 import type { FileHistory } from './file-history.ts';
 import { committedFile, type DataRules } from './file-space.ts';
 import type { History } from './history.ts';
-import type { CrashSpace, Frame } from './profile.ts';
+import type { CrashSpace, Draw, Frame } from './profile.ts';
 
 export interface JournalRules extends DataRules {
   /** Positions up to which a file was submitted for write-back by its own ops, if the commit is at or after them. */
@@ -55,6 +55,15 @@ export class JournalSpace implements CrashSpace {
     yield* this.frames(1);
   }
 
+  frameKeeping(isKept: (op: number) => boolean): Frame {
+    return this.frameAt(commitKeeping(this.history, this.commitFloor, isKept));
+  }
+
+  randomFrame(draw: Draw): Frame {
+    const { begun } = this.history.instant;
+    return this.frameAt(begun - draw(begun - this.commitFloor + 1));
+  }
+
   frameAt(commit: number): Frame {
     const rules = this.#rules;
     const { begun } = this.history.instant;
@@ -67,4 +76,17 @@ export class JournalSpace implements CrashSpace {
       },
     };
   }
+}
+
+/** The last commit point before the first change of metadata that is not to be kept. */
+export function commitKeeping(history: History, floor: number, isKept: (op: number) => boolean): number {
+  const { log, instant } = history;
+  for (let commit = floor; commit < instant.begun; commit++) {
+    const { kind } = log.ops[commit]!;
+    // Written bytes enter the journal when they are written back; barriers and closes are no changes.
+    const isFree =
+      kind === 'write' || kind === 'close' || kind === 'sync' || kind === 'fsync' || kind === 'fdatasync';
+    if (!isFree && !isKept(commit + 1)) return commit;
+  }
+  return instant.begun;
 }

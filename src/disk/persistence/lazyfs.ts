@@ -45,5 +45,7 @@ function lazySpace(history: History): CrashSpace {
     frames: (distance) => (distance === 0 ? [frame] : []),
     framesThrough: () => [frame],
     frameCount: 1n,
+    frameKeeping: () => frame,
+    randomFrame: () => frame,
   };
 }

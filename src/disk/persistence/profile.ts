@@ -37,6 +37,9 @@ export interface Frame {
   file(file: FileHistory): FileSpace;
 }
 
+/** A source of choices: a whole number from 0 up to, not including, the bound. */
+export type Draw = (bound: number) => number;
+
 /** Told of an entry of a directory and the inode it would have; false if that is out of the question. */
 export type EntryFilter = (cell: EntryCell, ino: number | undefined) => boolean;
 
@@ -50,4 +53,8 @@ export interface CrashSpace {
   /** All frames that can pass the filter, and perhaps others. */
   framesThrough(filter: EntryFilter): Iterable<Frame>;
   readonly frameCount: bigint;
+  /** The frame that comes nearest to keeping just these ops. */
+  frameKeeping(isKept: (op: number) => boolean): Frame;
+  /** Each frame has a chance. */
+  randomFrame(draw: Draw): Frame;
 }

@@ -16,7 +16,7 @@ import { isDataOp, type LoggedOp } from './crash-log.ts';
 import { freeFile } from './file-space.ts';
 import type { EntryCell, History } from './history.ts';
 import { NameOrder, type Positions } from './name-order.ts';
-import type { CrashSpace, EntryFilter, Frame, PersistenceProfile, Rule } from './profile.ts';
+import type { CrashSpace, Draw, EntryFilter, Frame, PersistenceProfile, Rule } from './profile.ts';
 
 const data: Rule = {
   id: 'strict.data',
@@ -113,6 +113,25 @@ class StrictSpace implements CrashSpace {
         yield* choose(index + 1);
       }
     }
+  }
+
+  frameKeeping(isKept: (op: number) => boolean): Frame {
+    const positions = new Map<EntryCell, number>();
+    for (const [cell, allowed] of this.#order.allowed) {
+      positions.set(cell, allowed.findLast((op) => op === 0 || isKept(op)) ?? allowed[0]!);
+    }
+    return this.#frame(this.#order.lowered(positions) ?? this.#order.oldest());
+  }
+
+  /** Entries go back one after the other, each with whatever must go with it. */
+  randomFrame(draw: Draw): Frame {
+    let positions: Positions = new Map();
+    for (const [cell, allowed] of this.#order.allowed) {
+      const position = allowed[draw(allowed.length)]!;
+      if (position >= this.#order.positionOf(positions, cell)) continue;
+      positions = this.#order.lowered(new Map([...positions, [cell, position]])) ?? positions;
+    }
+    return this.#frame(positions);
   }
 
   #frame(positions: Positions): Frame {

@@ -1,0 +1,206 @@
+/**
+ * Ways to choose an image of a space: each choice is legal by construction, or it is refused with the rule that forbids it. What
+ * was asked for is never changed in silence.
+ */
+import { pageSizeBytes } from '../page-store.ts';
+import type { Chain } from './chain.ts';
+import type { DataEvent, FileHistory } from './file-history.ts';
+import type { FileSpace, SizeOption } from './file-space.ts';
+import { fatesOf } from './fates.ts';
+import { nothingChosen, type FileChoice, type ImageChoice } from './image-choice.ts';
+import { sectorSizeBytes, sectorsPerPage, type PageVersion } from './page-content.ts';
+import type { CrashSpace, Draw, Frame, PersistenceProfile, Rule } from './profile.ts';
+import { seededDraw } from './random.ts';
+
+export type Selection =
+  /** Nothing but what is promised. */
+  | { readonly kind: 'lose-all' }
+  | { readonly kind: 'keep-all' }
+  | { readonly kind: 'random'; readonly seed: number }
+  /** The ops up to this position, and none after it. */
+  | { readonly kind: 'prefix'; readonly op: number }
+  /** Everything but these ops; or these and nothing else that is not promised. */
+  | { readonly kind: 'drop' | 'keep'; readonly ops: ReadonlySet<number> }
+  /** Everything, but of one write only these sectors, counted from its first. */
+  | { readonly kind: 'torn'; readonly op: number; readonly sectors: ReadonlySet<number> };
+
+/** An op that the selection wants otherwise than any legal image has it. */
+export interface Refusal {
+  readonly op: number;
+  readonly wanted: 'kept' | 'dropped' | 'torn';
+  /** By which it cannot be. */
+  readonly rule: Rule;
+}
+
+export type Chosen =
+  { readonly ok: true; readonly choice: ImageChoice } | { readonly ok: false; readonly refusal: Refusal };
+
+export function choose(profile: PersistenceProfile, space: CrashSpace, selection: Selection): Chosen {
+  switch (selection.kind) {
+    case 'lose-all':
+      return { ok: true, choice: { frame: space.oldest, rest: 'oldest', ...nothingChosen } };
+    case 'keep-all':
+      return { ok: true, choice: { frame: space.newest, rest: 'newest', ...nothingChosen } };
+    case 'random':
+      return { ok: true, choice: chooseRandom(space, seededDraw(selection.seed)) };
+    case 'prefix':
+      return keepJust(profile, space, (op) => op <= selection.op);
+    case 'drop':
+      return keepJust(profile, space, (op) => !selection.ops.has(op));
+    case 'keep':
+      return keepJust(profile, space, (op) => selection.ops.has(op), true);
+    case 'torn':
+      return tear(profile, space, selection.op, selection.sectors);
+  }
+}
+
+/** `promisedToo`: what barriers force is kept whether asked for or not. */
+function keepJust(
+  profile: PersistenceProfile,
+  space: CrashSpace,
+  isKept: (op: number) => boolean,
+  promisedToo = false,
+): Chosen {
+  const { history } = space;
+  const frame = space.frameKeeping(isKept);
+  const files = new Map<FileHistory, Partial<FileChoice>>();
+  const attributes = new Map<Chain<unknown>, number>();
+  for (const { ino, file, mode, xattrs } of history.inodes.values()) {
+    for (const chain of [mode, ...xattrs.values()]) {
+      const positions = frame.attributePositions(ino, chain);
+      attributes.set(chain, positions.findLast((op) => op === 0 || isKept(op)) ?? positions[0]!);
+    }
+    if (file !== undefined && file.events.length + file.sizes.length > 0) {
+      files.set(file, fileKeeping(frame.file(file), isKept));
+    }
+  }
+  const choice: ImageChoice = { frame, rest: 'newest', files, attributes };
+  for (const { op, fate } of fatesOf(profile, history, choice)) {
+    if (
+      isKept(op) ? fate === 'survived' : fate === 'dropped' || promisedToo || isOverwritten(space, choice, op)
+    )
+      continue;
+    const wanted = isKept(op) ? 'kept' : 'dropped';
+    return { ok: false, refusal: { op, wanted, rule: profile.ruleFor(history.log.ops[op - 1]!, 'dropped') } };
+  }
+  return { ok: true, choice };
+}
+
+function fileKeeping(space: FileSpace, isKept: (op: number) => boolean): FileChoice {
+  const { file, cuts, sizes } = space;
+  const size = sizes.findLast(({ op }) => op === 0 || isKept(op)) ?? sizes[0]!;
+  const pages = new Map<number, PageVersion>();
+  for (const page of file.changedPages()) pages.set(page, versionKeeping(space, page, size, isKept));
+  return { size, cuts: cuts.findLast((op) => op === 0 || isKept(op)) ?? cuts[0]!, pages };
+}
+
+/** The newest version that shows nothing of an op that is not to be kept. */
+function versionKeeping(
+  { file, versions }: FileSpace,
+  page: number,
+  size: SizeOption,
+  isKept: (op: number) => boolean,
+): number {
+  const options = versions(page, size);
+  const events = file.pageEvents(page).map((index) => file.events[index]!);
+  const shows = (version: number) =>
+    events.some((event, index) => {
+      if (event.op > version || isKept(event.op)) return false;
+      return !events.slice(index + 1).some((later) => later.op <= version && covers(later, event, page));
+    });
+  return options.findLast((version) => !shows(version)) ?? options[0]!;
+}
+
+/** True if, within the page, the one reaches as far as the other. */
+function covers(later: DataEvent, earlier: DataEvent, page: number): boolean {
+  const origin = page * pageSizeBytes;
+  return (
+    later.start <= Math.max(earlier.start, origin) &&
+    later.end >= Math.min(earlier.end, origin + pageSizeBytes)
+  );
+}
+
+/** An op of which later ones left nothing to see: whether it was kept cannot be told. */
+function isOverwritten({ history }: CrashSpace, choice: ImageChoice, op: number): boolean {
+  const logged = history.log.ops[op - 1]!;
+  if (logged.kind !== 'write') return false;
+  const { file } = history.inode(logged.ino);
+  const event = file!.events.find((each) => each.op === op);
+  if (event === undefined) return true;
+  const last = choice.files.get(file!)?.pages;
+  for (let page = Math.floor(event.start / pageSizeBytes); page * pageSizeBytes < event.end; page++) {
+    const version = last?.get(page) ?? Infinity;
+    const isCovered = file!.pageEvents(page).some((index) => {
+      const later = file!.events[index]!;
+      return (
+        later.op > op && (typeof version !== 'number' || later.op <= version) && covers(later, event, page)
+      );
+    });
+    if (!isCovered) return false;
+  }
+  return true;
+}
+
+function tear(profile: PersistenceProfile, space: CrashSpace, op: number, kept: ReadonlySet<number>): Chosen {
+  const logged = space.history.log.ops[op - 1];
+  const refuse = (): Chosen => {
+    const rule = profile.ruleFor(logged ?? { kind: 'sync' }, 'torn');
+    return { ok: false, refusal: { op, wanted: 'torn', rule } };
+  };
+  if (logged?.kind !== 'write') return refuse();
+  const frame = space.newest;
+  const fileSpace = frame.file(space.history.inode(logged.ino).file!);
+  if (!fileSpace.tears) return refuse();
+  const pages = new Map<number, PageVersion>();
+  const size = fileSpace.sizes.at(-1)!;
+  const first = Math.floor(logged.offset / sectorSizeBytes);
+  const end = logged.offset + logged.data.length;
+  for (let page = Math.floor(logged.offset / pageSizeBytes); page * pageSizeBytes < end; page++) {
+    const versions = fileSpace.versions(page, size);
+    const before = versions.findLast((version) => version < op);
+    const sectors = Array.from({ length: sectorsPerPage }, (_, index) => {
+      const sector = page * sectorsPerPage + index;
+      const isOfWrite = sector >= first && sector * sectorSizeBytes < end;
+      return isOfWrite && !kept.has(sector - first) ? before : versions.at(-1)!;
+    });
+    if (sectors.includes(undefined)) return refuse();
+    pages.set(page, sectors as number[]);
+  }
+  const files = new Map([[fileSpace.file, { pages }]]);
+  return { ok: true, choice: { frame, rest: 'newest', files, attributes: new Map() } };
+}
+
+function chooseRandom(space: CrashSpace, draw: Draw): ImageChoice {
+  const frame = space.randomFrame(draw);
+  const files = new Map<FileHistory, FileChoice>();
+  const attributes = new Map<Chain<unknown>, number>();
+  for (const { ino, file, mode, xattrs } of space.history.inodes.values()) {
+    for (const chain of [mode, ...xattrs.values()])
+      attributes.set(chain, pick(frame.attributePositions(ino, chain), draw));
+    if (file !== undefined && file.events.length + file.sizes.length > 0)
+      files.set(file, randomFile(frame, file, draw));
+  }
+  return { frame, rest: 'newest', files, attributes };
+}
+
+function randomFile(frame: Frame, file: FileHistory, draw: Draw): FileChoice {
+  const space = frame.file(file);
+  const size = pick(space.sizes, draw);
+  const cuts = pick(space.cuts, draw);
+  const pages = new Map<number, PageVersion>();
+  // Mostly whole pages: a torn one is rare on real disks too.
+  const mayTear = space.tears && draw(2) === 0;
+  for (const page of file.changedPages()) {
+    const versions = space.versions(page, size);
+    const isTorn = mayTear && versions.length > 1 && draw(2) === 0;
+    pages.set(
+      page,
+      isTorn ? Array.from({ length: sectorsPerPage }, () => pick(versions, draw)) : pick(versions, draw),
+    );
+  }
+  return { size, cuts, pages };
+}
+
+function pick<Option>(options: readonly Option[], draw: Draw): Option {
+  return options[draw(options.length)]!;
+}

@@ -1,0 +1,199 @@
+/**
+ * Every distinct image of a space, those that differ least from what programs saw first: in the frame (how far metadata got), in
+ * one file's size, one page, one attribute; then in two such things; and so on. Images are told apart by the hash of their tree.
+ * Lazy: whoever wants ten pays for ten.
+ */
+import type { Chain } from './chain.ts';
+import { combinations, type Pick } from './combinations.ts';
+import type { FileHistory } from './file-history.ts';
+import type { FileSpace, SizeOption } from './file-space.ts';
+import { hashKey } from './hash.ts';
+import type { FileChoice, ImageChoice } from './image-choice.ts';
+import { ImageHasher } from './image-hash.ts';
+import { sectorSizeBytes, sectorsPerPage, type PageVersion } from './page-content.ts';
+import { pageSizeBytes } from '../page-store.ts';
+import type { CrashSpace, Frame } from './profile.ts';
+
+export interface DistinctImage {
+  readonly choice: ImageChoice;
+  /** Equal for equal trees. */
+  readonly hash: string;
+}
+
+/** One thing in which an image can differ from its frame's newest. */
+type Alternative =
+  | { readonly kind: 'rest' }
+  | { readonly kind: 'cuts'; readonly file: FileHistory; readonly cuts: number }
+  | { readonly kind: 'size'; readonly file: FileHistory; readonly size: SizeOption }
+  | { readonly kind: 'page'; readonly file: FileHistory; readonly page: number; readonly version: number }
+  | {
+      readonly kind: 'sector';
+      readonly file: FileHistory;
+      readonly page: number;
+      readonly sector: number;
+      readonly version: number;
+    }
+  | { readonly kind: 'attribute'; readonly chain: Chain<unknown>; readonly position: number };
+
+export function* images(space: CrashSpace): Generator<DistinctImage> {
+  const hasher = new ImageHasher(space.history);
+  const seen = new Set<string>();
+  const cache = new WeakMap<Frame, readonly (readonly Alternative[])[]>();
+  const kept: Frame[][] = [];
+  // Three distances in a row without a candidate: then there is nothing further out either.
+  let isEmpty = false;
+  for (let distance = 0; !isEmpty; distance++) {
+    kept.push([...space.frames(distance)]);
+    isEmpty = kept[distance]!.length === 0;
+    for (let frameDistance = 0; frameDistance <= distance; frameDistance++) {
+      for (const frame of kept[frameDistance]!) {
+        let axes = cache.get(frame);
+        if (axes === undefined) cache.set(frame, (axes = axesOf(frame, hasher, space)));
+        if (axes.length > distance - frameDistance) isEmpty = false;
+        for (const picks of combinations(axes, distance - frameDistance)) {
+          const choice = combine(frame, picks, hasher);
+          if (choice === undefined) continue;
+          const hash = hashKey(hasher.hash(choice));
+          if (seen.has(hash)) continue;
+          seen.add(hash);
+          yield { choice, hash };
+        }
+      }
+    }
+  }
+}
+
+/** How many choices there are: at least as many as distinct images. Nothing is built. */
+export function countChoices(space: CrashSpace): bigint {
+  const hasher = new ImageHasher(space.history);
+  let count = 0n;
+  let frames = 0n;
+  for (let distance = 0; distance < 2; distance++) {
+    for (const frame of space.frames(distance)) {
+      frames++;
+      count += axesOf(frame, hasher, space)
+        .filter(([first]) => first!.kind !== 'rest')
+        .reduce((product, { length }) => product * BigInt(length + 1), 1n);
+      if (frames === maxCountedFrames) break;
+    }
+  }
+  // The frames that were not looked at are taken to be like those that were.
+  return space.frameCount <= frames ? count : (count * space.frameCount) / frames;
+}
+
+const maxCountedFrames = 1000n;
+
+function axesOf(frame: Frame, hasher: ImageHasher, space: CrashSpace): readonly (readonly Alternative[])[] {
+  const coarse: Alternative[][] = [[{ kind: 'rest' }]];
+  const fine: Alternative[][] = [];
+  for (const ino of hasher.visible(frame)) {
+    const inode = space.history.inodes.get(ino);
+    if (inode === undefined) continue;
+    for (const chain of [inode.mode, ...inode.xattrs.values()]) {
+      const positions = frame.attributePositions(ino, chain).slice(0, -1);
+      coarse.push(positions.reverse().map((position) => ({ kind: 'attribute', chain, position })));
+    }
+    if (inode.file === undefined) continue;
+    const fileSpace = hasher.space(frame, inode.file);
+    coarse.push(...fileAxes(fileSpace));
+    if (fileSpace.tears) fine.push(...sectorAxes(fileSpace));
+  }
+  return [...coarse, ...fine].filter(({ length }) => length > 0);
+}
+
+function fileAxes(space: FileSpace): Alternative[][] {
+  const { file, cuts, sizes } = space;
+  const newestSize = sizes.at(-1)!;
+  const axes: Alternative[][] = [
+    sizes.slice(0, -1).map((size) => ({ kind: 'size', file, size })),
+    cuts.slice(0, -1).map((each) => ({ kind: 'cuts', file, cuts: each })),
+  ];
+  for (const page of file.changedPages()) {
+    const older = space.versions(page, newestSize).slice(0, -1).reverse();
+    axes.push(older.map((version) => ({ kind: 'page', file, page, version })));
+  }
+  return axes;
+}
+
+function sectorAxes(space: FileSpace): Alternative[][] {
+  const { file, sizes } = space;
+  const axes: Alternative[][] = [];
+  for (const page of file.changedPages()) {
+    const older = space.versions(page, sizes.at(-1)!).slice(0, -1).reverse();
+    if (older.length === 0) continue;
+    const touched = touchedSectors(file, page);
+    if (touched.length < 2) continue;
+    for (const sector of touched)
+      axes.push(older.map((version) => ({ kind: 'sector', file, page, sector, version })));
+  }
+  return axes;
+}
+
+function touchedSectors(file: FileHistory, page: number): readonly number[] {
+  const origin = page * pageSizeBytes;
+  const events = file.pageEvents(page).map((index) => file.events[index]!);
+  return Array.from({ length: sectorsPerPage }, (_, sector) => sector).filter((sector) => {
+    const from = origin + sector * sectorSizeBytes;
+    return events.some(({ start, end }) => start < from + sectorSizeBytes && end > from);
+  });
+}
+
+/** Undefined for two alternatives that exclude each other. */
+function combine(
+  frame: Frame,
+  picks: readonly Pick<Alternative>[],
+  hasher: ImageHasher,
+): ImageChoice | undefined {
+  const files = new Map<
+    FileHistory,
+    { cuts?: number; size?: SizeOption; pages?: Map<number, PageVersion> }
+  >();
+  const attributes = new Map<Chain<unknown>, number>();
+  let rest: 'newest' | 'oldest' = 'newest';
+  const of = (file: FileHistory) => {
+    const known = files.get(file) ?? {};
+    files.set(file, known);
+    return known;
+  };
+  for (const { option } of picks) {
+    if (option.kind === 'rest') rest = 'oldest';
+    else if (option.kind === 'attribute') attributes.set(option.chain, option.position);
+    else if (option.kind === 'cuts') of(option.file).cuts = option.cuts;
+    else if (option.kind === 'size') of(option.file).size = option.size;
+    else if (!addVersion(of(option.file), option, hasher.space(frame, option.file), rest)) return undefined;
+  }
+  for (const [file, choice] of files) if (!isAllowed(hasher.space(frame, file), choice)) return undefined;
+  return { frame, rest, files, attributes };
+}
+
+function addVersion(
+  choice: { pages?: Map<number, PageVersion>; size?: SizeOption },
+  option: Extract<Alternative, { readonly kind: 'page' | 'sector' }>,
+  space: FileSpace,
+  rest: 'newest' | 'oldest',
+): boolean {
+  choice.pages ??= new Map();
+  const known = choice.pages.get(option.page);
+  if (option.kind === 'page') {
+    choice.pages.set(option.page, option.version);
+    return known === undefined;
+  }
+  // A torn page has sectors of two versions at least: whole pages were chosen before.
+  const versions = space.versions(option.page, choice.size ?? space.sizes.at(-1)!);
+  const whole = typeof known === 'number' ? known : rest === 'newest' ? versions.at(-1)! : versions[0]!;
+  const sectors = typeof known === 'object' ? [...known] : new Array<number>(sectorsPerPage).fill(whole);
+  sectors[option.sector] = option.version;
+  choice.pages.set(option.page, sectors);
+  return true;
+}
+
+/** The versions of a page may depend on the size that was chosen for its file. */
+function isAllowed(space: FileSpace, choice: Partial<FileChoice>): boolean {
+  const size = choice.size ?? space.sizes.at(-1)!;
+  for (const [page, version] of choice.pages ?? []) {
+    const allowed = space.versions(page, size);
+    const versions = typeof version === 'number' ? [version] : version;
+    if (!versions.every((each) => allowed.includes(each))) return false;
+  }
+  return true;
+}
