@@ -201,6 +201,19 @@ describe('the proof of a failure to start', () => {
     expect(evidence.log).toEqual(said);
   });
 
+  test.each([
+    ['the database cannot be opened', 'data', false],
+    ['cannot read data.tmp', 'data', false],
+    ['old-data is there', 'data', false],
+    ['data: no such file', 'data', true],
+    ['cannot open store/data.', 'data', true],
+    ['`wal[1].log` is torn', 'wal[1].log', true],
+  ])('takes a file for named by words of their own: %s', (said, path, isNamed) => {
+    const facts = cut([write(0, 10)], { files: [file('a'), file(path)] });
+    const { sentences } = proveFailure(facts, [said], []);
+    expect(sentences[0]!.includes(`of \`${path}\``)).toBe(isNamed);
+  });
+
   test('tells how often it was started, its exit code, and whether it always failed alike', () => {
     const facts = cut([write(0, 10)], { files: [file('a')] });
     const alike = proveFailure(facts, [], [failure('it ended'), failure('it ended'), failure('it ended')]);

@@ -160,10 +160,7 @@ function dropped(cut: CutFacts, said: readonly string[] = []): Shown {
     const sentence = `nothing was un-synced at ${theCut(cut)}`;
     return { diskOps: [], rule: 'none: the disk lost nothing', sentences: [sentence] };
   }
-  const isNamed = (path: string) => {
-    const name = path.split('/').pop() ?? path;
-    return name.length > 2 && said.some((line) => line.includes(name));
-  };
+  const isNamed = namedIn(said);
   const files = [...cut.files].sort((a, b) => Number(isNamed(b.path)) - Number(isNamed(a.path)));
   const more = files.length - maxFiles;
   const telling = cut.ops.filter((op) => isNamed(op.path));
@@ -174,6 +171,22 @@ function dropped(cut: CutFacts, said: readonly string[] = []): Shown {
     ...aside(cut),
   ];
   return { diskOps, rule: rulesFor(cut, diskOps), sentences };
+}
+
+/** Whether a path's last name stands in the lines, as a word of its own: `database` does not name `data`. */
+function namedIn(lines: readonly string[]): (path: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const name = path.split('/').pop() ?? path;
+    let found = known.get(name);
+    if (found === undefined) {
+      const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      const word = new RegExp(`(?<![\\w.-])${escaped}(?![\\w-]|\\.\\w)`);
+      found = name.length > 2 && lines.some((line) => word.test(line));
+      known.set(name, found);
+    }
+    return found;
+  };
 }
 
 function droppedOf(cut: CutFacts, file: UnsyncedFile): string {

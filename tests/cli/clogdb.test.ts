@@ -49,6 +49,11 @@ describe('without the barrier', () => {
     ['segment-name', [], lost],
     ['commit', ['--set', 'segment-size=10000000'], lost],
     [
+      'commit',
+      ['--nemesis', 'power-glitch', '--profile', 'lazyfs', '--set', 'segment-size=1000'],
+      /^unrestartable: .*: clog\/\d{20}\.clog\.log: its header is not whole \(it has 0 bytes\)/,
+    ],
+    [
       'object-file',
       ['--set', 'snapshot-interval=20'],
       /^(unrestartable|corruption): .*: snapshots\/\d{20}\.snapshot_dir\/objects\/\w\w\/\w{62}: does not match its hash/,

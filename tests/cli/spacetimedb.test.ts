@@ -220,7 +220,7 @@ describe.skipIf(!isTested)('what else is lost', () => {
     const names = await test('--cut-setup --set keys=on-disk --pin data');
     expect(expectFindings(names)[0]).toMatchObject({ class: 'unopenable' });
     expect(names.results.findings[0]?.message).toMatch(
-      /401: .*the signing keys in keys are not those of before$/,
+      /401: .*the signing key in keys\/id_ecdsa is not that of before$/,
     );
   });
 });

@@ -183,7 +183,7 @@ describe.skipIf(!isTested)('SpacetimeDB 1.2', () => {
       rmSync(join(made!.plain, 'keys'), { recursive: true });
       const error = await failure(instance.start());
       expect(error).toMatchObject({ class: 'unopenable' });
-      expect(error.message).toMatch(/401: .*the signing keys in keys are not those of before$/);
+      expect(error.message).toMatch(/401: .*the signing key in keys\/id_ecdsa is not that of before$/);
     });
 
     test('because a query hangs though a ping is answered; and the server is gone', async () => {

@@ -128,7 +128,7 @@ function sentenceOf({ status, message }: Refusal): string {
   const said = `spacetimedb runs but does not serve the database: ${message}${placeOf(message)}`;
   switch (status) {
     case 401:
-      return `${said}; it refuses the token that it gave itself: the signing keys in ${keysDirectory} are not those of before`;
+      return `${said}; it refuses the token that it gave itself: the signing key in ${keysDirectory}/id_ecdsa is not that of before`;
     case 404:
       return `${said}; it does not know a database that was published: it keeps them in ${dataDirectory}/control-db`;
     default:
