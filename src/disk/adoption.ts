@@ -4,7 +4,8 @@
  * op. For a disk whose owner reads and writes that tree (mount/root/); not for use by anybody else.
  */
 import type { DiskState } from './disk-state.ts';
-import type { Face, Inode, InodeKind, Timestamp } from './inode.ts';
+import type { Face, Timestamp } from './face.ts';
+import type { Inode, InodeKind } from './inode.ts';
 import { hole, pageSizeBytes, type PageStore } from './page-store.ts';
 import { isSamePlace, nowhere, type Place } from './place.ts';
 

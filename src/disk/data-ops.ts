@@ -14,7 +14,8 @@ import {
   type Errno,
 } from './errno.ts';
 import { maxFileSizeBytes, punch, truncate, writeBytes } from './file-data.ts';
-import type { Inode, Timestamp } from './inode.ts';
+import type { Timestamp } from './face.ts';
+import type { Inode } from './inode.ts';
 import type { OpKind } from './op.ts';
 import { isPinnedInode } from './pins.ts';
 

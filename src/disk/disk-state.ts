@@ -1,5 +1,6 @@
 /** What every part of a disk works on: its inodes, its rules, its clock and its op counter. Not for use outside disk/. */
-import type { Inode, Timestamp } from './inode.ts';
+import type { Timestamp } from './face.ts';
+import type { Inode } from './inode.ts';
 import { rootIno, type InodeTable } from './inode-table.ts';
 import type { Op, OpKind, BarrierKind } from './op.ts';
 import type { Place } from './place.ts';
@@ -33,6 +34,8 @@ export class DiskState {
   barrierCount = 0;
   /** Paths by inode, for the op log: forgotten whole when a directory moves. */
   readonly #paths = new Map<number, string>();
+  #nowMs = 0;
+  #now: Timestamp = { seconds: 0, nanoseconds: 0 };
 
   constructor(
     table: InodeTable,
@@ -48,10 +51,15 @@ export class DiskState {
     this.onOp = onOp;
   }
 
+  /** In whole milliseconds, finer than the tick that Linux takes such times from: what happens within one shares an object. */
   now(): Timestamp {
-    const ms = this.clock.wallMs();
-    const seconds = Math.floor(ms / 1000);
-    return { seconds, nanoseconds: Math.floor((ms - seconds * 1000) * 1e6) };
+    const ms = Math.floor(this.clock.wallMs());
+    if (ms !== this.#nowMs) {
+      this.#nowMs = ms;
+      const seconds = Math.floor(ms / 1000);
+      this.#now = { seconds, nanoseconds: (ms - seconds * 1000) * 1_000_000 };
+    }
+    return this.#now;
   }
 
   /** Numbers a barrier, or an op on an inode as a whole, and tells whoever listens. */

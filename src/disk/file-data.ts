@@ -5,7 +5,8 @@
  * Invariant: off the pages in `inode.dirty` the two faces name the same pages.
  */
 import { EFBIG, EINVAL, ENOSPC, type Errno } from './errno.ts';
-import type { Face, Inode } from './inode.ts';
+import type { Face } from './face.ts';
+import type { Inode } from './inode.ts';
 import { hole, pageSizeBytes, type PageStore } from './page-store.ts';
 
 /** ext4's own limit, 16 TiB. */

@@ -3,7 +3,9 @@
  * wants to change one takes it over first, by clone unless it is the last holder.
  */
 import type { Errno } from './errno.ts';
-import { Inode, type Attributes, type InodeKind } from './inode.ts';
+import type { Attributes } from './face.ts';
+import { Inode, type InodeKind } from './inode.ts';
+import { NumberTable } from './number-table.ts';
 import type { PageStore } from './page-store.ts';
 import type { Place } from './place.ts';
 import { SharedTable } from './shared-table.ts';
@@ -16,9 +18,9 @@ export class InodeTable {
   mirrorNames: ((places: readonly Place[]) => Errno | 0) | undefined = undefined;
   readonly #inodes: SharedTable;
   /** Kernel lookups (and open files) by inode: an unlinked inode lives while it is remembered. */
-  readonly #memories = new Map<number, number>();
+  readonly #memories = new NumberTable();
   /** Un-synced inodes that a cut could take something from, with the bytes that were counted for them. */
-  readonly #unsynced = new Map<number, number>();
+  #unsynced = new NumberTable();
   /** Inodes that no face names: unlinked open files and temporary ones. No cut can bring them back. */
   readonly #nameless = new Set<number>();
   #unsyncedBytes = 0;
@@ -123,7 +125,7 @@ export class InodeTable {
   fork(): InodeTable {
     this.#owner = {};
     const copy = new InodeTable(this.store, this.#inodes.copy(), this.#nextIno);
-    for (const [ino, bytes] of this.#unsynced) copy.#unsynced.set(ino, bytes);
+    copy.#unsynced = this.#unsynced.clone();
     copy.#unsyncedBytes = this.#unsyncedBytes;
     for (const ino of this.#nameless) {
       copy.#nameless.add(ino);

@@ -3,17 +3,13 @@
  * until one of them changes it; only the disk that owns it may.
  */
 import { DirtyRanges, nothingDirty } from './dirty-ranges.ts';
-import { noPages, PageMap } from './page-map.ts';
+import { Face, type Attributes, type Timestamp } from './face.ts';
+import { countOf, fewOf, listOf, type Few } from './few.ts';
 import type { PageStore } from './page-store.ts';
 import { nothingPending, PendingOps } from './pending-ops.ts';
 import type { Op } from './op.ts';
-import { nowhere, without, type Link, type Place } from './place.ts';
-import { SharedMap, SharedSet } from './shared-map.ts';
-
-export interface Timestamp {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-}
+import { without, type Link, type Place } from './place.ts';
+import { SharedSet } from './shared-map.ts';
 
 export type InodeKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block';
 
@@ -28,83 +24,8 @@ const typeBits: Record<InodeKind, number> = {
   block: 0o060000,
 };
 
-export interface Attributes {
-  mode: number;
-  uid: number;
-  gid: number;
-  atime: Timestamp;
-  mtime: Timestamp;
-  ctime: Timestamp;
-}
-
 /** Stands in for what only directories have. Never changed. */
-const noEntries = new SharedMap<number>();
 const noNames = new SharedSet();
-
-/** One of the two states of an inode. */
-export class Face implements Attributes {
-  mode: number;
-  uid: number;
-  gid: number;
-  atime: Timestamp;
-  mtime: Timestamp;
-  ctime: Timestamp;
-  size = 0;
-  /** Replaced, never changed in place: faces share it. */
-  xattrs: ReadonlyMap<string, Uint8Array> | undefined = undefined;
-  /** Bytes of a file. Changed through `ownPages`. */
-  pages: PageMap;
-  /** Names of a directory, as binary strings. Empty for everything else. */
-  readonly entries: SharedMap<number>;
-  /** How many of the entries are directories. */
-  subdirectories = 0;
-
-  constructor(attributes: Attributes, pages: PageMap, entries: SharedMap<number>) {
-    this.mode = attributes.mode;
-    this.uid = attributes.uid;
-    this.gid = attributes.gid;
-    this.atime = attributes.atime;
-    this.mtime = attributes.mtime;
-    this.ctime = attributes.ctime;
-    this.pages = pages;
-    this.entries = entries;
-  }
-
-  copyAttributes(from: Face): void {
-    this.mode = from.mode;
-    this.uid = from.uid;
-    this.gid = from.gid;
-    this.copyTimes(from);
-    this.xattrs = from.xattrs;
-  }
-
-  copyTimes(from: Face): void {
-    this.atime = from.atime;
-    this.mtime = from.mtime;
-    this.ctime = from.ctime;
-  }
-
-  /** The pages, in a form that may be changed: what has none shares an empty map. */
-  ownPages(): PageMap {
-    if (this.pages === noPages) this.pages = new PageMap();
-    return this.pages;
-  }
-
-  releasePages(store: PageStore): void {
-    this.pages.release(store);
-    this.pages = noPages;
-  }
-
-  clone(store: PageStore): Face {
-    const entries = this.entries === noEntries ? noEntries : this.entries.clone();
-    const pages = this.pages === noPages ? noPages : this.pages.clone(store);
-    const copy = new Face(this, pages, entries);
-    copy.size = this.size;
-    copy.xattrs = this.xattrs;
-    copy.subdirectories = this.subdirectories;
-    return copy;
-  }
-}
 
 /** What never changes about an inode. */
 export interface Identity {
@@ -124,8 +45,8 @@ export interface Backing {
 export class Inode implements Identity {
   readonly ino: number;
   readonly kind: InodeKind;
-  readonly rdev: number;
-  readonly target: string;
+  /** The device's number or the symlink's target; most inodes have neither. */
+  readonly #detail: number | string;
 
   readonly volatile: Face;
   readonly durable: Face;
@@ -135,10 +56,8 @@ export class Inode implements Identity {
   /** How many tables hold this object. */
   holders = 1;
 
-  /** Its names in the volatile face; a directory has one, or none once it was removed. */
-  links: readonly Link[] = nowhere;
-  /** Its names in the durable face: while there are any, a cut can bring it back. */
-  durableLinks: readonly Place[] = nowhere;
+  #links: Few<Link>;
+  #durableLinks: Few<Place>;
   /** Where it was last named, in the volatile face: for paths, and for a directory its `..`. */
   home: Place;
 
@@ -163,8 +82,7 @@ export class Inode implements Identity {
   ) {
     this.ino = identity.ino;
     this.kind = identity.kind;
-    this.rdev = identity.rdev;
-    this.target = identity.target;
+    this.#detail = identity.kind === 'symlink' ? identity.target : identity.rdev;
     this.owner = owner;
     this.home = home;
     this.volatile = volatile;
@@ -175,11 +93,33 @@ export class Inode implements Identity {
   /** A new inode, without a name yet. Its kind, owner and first attributes are durable as soon as any name of it is. */
   static create(identity: Identity, owner: object, home: Place, attributes: Attributes): Inode {
     const isDirectory = identity.kind === 'directory';
-    const face = () => new Face(attributes, noPages, isDirectory ? new SharedMap() : noEntries);
+    const face = () => Face.create(attributes, isDirectory);
     const changedNames = isDirectory ? new SharedSet() : noNames;
     return new Inode(identity, owner, home, face(), face(), changedNames);
   }
 
+  /** Its names in the volatile face; a directory has one, or none once it was removed. */
+  get links(): readonly Link[] {
+    return listOf(this.#links);
+  }
+  set links(links: readonly Link[]) {
+    this.#links = fewOf(links);
+  }
+  /** Its names in the durable face: while there are any, a cut can bring it back. */
+  get durableLinks(): readonly Place[] {
+    return listOf(this.#durableLinks);
+  }
+  set durableLinks(links: readonly Place[]) {
+    this.#durableLinks = fewOf(links);
+  }
+
+  get rdev(): number {
+    return typeof this.#detail === 'number' ? this.#detail : 0;
+  }
+  /** What a symlink points to, as a binary string. */
+  get target(): string {
+    return typeof this.#detail === 'string' ? this.#detail : '';
+  }
   get parent(): number {
     return this.home.parent;
   }
@@ -187,8 +127,9 @@ export class Inode implements Identity {
     return this.home.name;
   }
   get nlink(): number {
-    if (this.kind !== 'directory') return this.links.length;
-    return this.links.length === 0 ? 0 : 2 + this.volatile.subdirectories;
+    const count = countOf(this.#links);
+    if (this.kind !== 'directory') return count;
+    return count === 0 ? 0 : 2 + this.volatile.subdirectories;
   }
   get mode(): number {
     return this.volatile.mode;
@@ -228,7 +169,7 @@ export class Inode implements Identity {
 
   /** True while neither face names it: only a memory can keep it, and no cut can bring it back. */
   get isNameless(): boolean {
-    return this.links.length === 0 && this.durableLinks.length === 0;
+    return countOf(this.#links) === 0 && countOf(this.#durableLinks) === 0;
   }
 
   /** True while a cut could show something else than programs see, this inode's own names apart. */
@@ -289,8 +230,8 @@ export class Inode implements Identity {
     );
     if (this.dirty !== nothingDirty) copy.dirty = this.dirty.clone();
     if (this.pending !== nothingPending) copy.pending = this.pending.clone();
-    copy.links = this.links;
-    copy.durableLinks = this.durableLinks;
+    copy.#links = this.#links;
+    copy.#durableLinks = this.#durableLinks;
     copy.attributesChanged = this.attributesChanged;
     copy.backing = this.backing;
     return copy;

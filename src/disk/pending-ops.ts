@@ -4,6 +4,7 @@
  *
  * Ops on the names of a directory are kept by name, because one name can become durable by itself.
  */
+import { firstOf, lastOf, listOf } from './few.ts';
 import type { Op } from './op.ts';
 import { SharedMap } from './shared-map.ts';
 
@@ -16,7 +17,7 @@ export class PendingOps {
   /** A single op stands here by itself, also under a name: most inodes and most names have no other. */
   #ops: Op | Op[] | undefined;
   /** The lists are replaced, never changed: clones share them, and a directory of 100,000 new names has as many. */
-  #byName: SharedMap<Few> | undefined;
+  #byName: SharedMap<Op | readonly Op[]> | undefined;
   #omitted = 0;
 
   /** Ops that are no longer listed one by one. */
@@ -65,7 +66,7 @@ export class PendingOps {
       this.#byName.set(name, op);
       return;
     }
-    const longer = [...listed(ops), op];
+    const longer = [...listOf(ops), op];
     if (longer.length > keepPerName) this.#omitted += omitOlder(longer, keepPerName);
     this.#byName.set(name, longer);
   }
@@ -86,21 +87,22 @@ export class PendingOps {
    */
   forgetNameUntil(name: string, carriedAway: number): void {
     const ops = this.#byName?.get(name);
-    if (ops === undefined || !isList(ops)) return;
-    const last = ops.findLastIndex((op) => op.kind === 'rename' && op.ino === carriedAway);
-    if (last >= 0) this.#byName!.set(name, ops.slice(Math.min(last + 1, ops.length - 1)));
+    if (ops === undefined) return;
+    const list = listOf(ops);
+    const last = list.findLastIndex((op) => op.kind === 'rename' && op.ino === carriedAway);
+    if (last >= 0) this.#byName!.set(name, list.slice(Math.min(last + 1, list.length - 1)));
   }
 
   /** Forgets what a data barrier covers: everything but changes of attributes. */
   forgetData(): void {
-    const kept = listed(this.#ops).filter((op) => !isDataOp(op));
+    const kept = listOf(this.#ops).filter((op) => !isDataOp(op));
     this.#ops = kept.length === 0 ? undefined : kept;
     this.#omitted = 0;
   }
 
   *[Symbol.iterator](): Iterator<Op> {
-    yield* listed(this.#ops);
-    for (const ops of this.#byName?.values() ?? []) yield* listed(ops);
+    yield* listOf(this.#ops);
+    for (const ops of this.#byName?.values() ?? []) yield* listOf(ops);
   }
 
   clone(): PendingOps {
@@ -139,23 +141,4 @@ function continues(last: Op, next: Op): boolean {
 /** The newer op, over the range of both. */
 function merged(last: Op, { number, kind, timeMs, pid, ino, path, length }: Op): Op {
   return { number, kind, timeMs, pid, ino, path, offset: last.offset!, length: last.length! + length! };
-}
-
-type Few = Op | readonly Op[];
-
-function isList(ops: Few): ops is readonly Op[] {
-  return Array.isArray(ops);
-}
-
-function listed(ops: Few | undefined): readonly Op[] {
-  if (ops === undefined) return [];
-  return isList(ops) ? ops : [ops];
-}
-
-function firstOf(ops: Few | undefined): Op | undefined {
-  return ops !== undefined && isList(ops) ? ops[0] : ops;
-}
-
-function lastOf(ops: Few | undefined): Op | undefined {
-  return ops !== undefined && isList(ops) ? ops[ops.length - 1] : ops;
 }

@@ -5,7 +5,8 @@
 import * as fs from 'node:fs';
 import type { Disk } from '../disk/disk.ts';
 import { displayName, type Caller } from '../disk/disk-state.ts';
-import type { Inode, InodeKind, Timestamp } from '../disk/inode.ts';
+import type { Timestamp } from '../disk/face.ts';
+import type { Inode, InodeKind } from '../disk/inode.ts';
 import { messageOf } from './mount-errors.ts';
 import { Refusal } from './refusal.ts';
 import { soleOwner, soleUser } from './sole-user.ts';

@@ -1,6 +1,7 @@
 /** What must hold inside a disk at any time, and inside an image: checked on the inodes themselves. */
 import type { Disk } from '../disk.ts';
-import type { Face, Inode } from '../inode.ts';
+import type { Face } from '../face.ts';
+import type { Inode } from '../inode.ts';
 import { expectEqual } from './same.ts';
 
 /** `lastIno`: the highest inode number ever given. */
@@ -56,8 +57,10 @@ export function expectSettled(image: Disk, lastIno: number): void {
 }
 
 /** Pages are compared by expectSound: none may be dirty. */
-function shownOf({ pages: _pages, ...face }: Face): unknown {
-  return { ...face, entries: [...face.entries].sort() };
+function shownOf(face: Face): unknown {
+  const { mode, uid, gid, atime, mtime, ctime, size, xattrs, subdirectories } = face;
+  const entries = [...face.entries].sort();
+  return { mode, uid, gid, atime, mtime, ctime, size, xattrs: [...(xattrs ?? [])], subdirectories, entries };
 }
 
 function inodesOf(disk: Disk, lastIno: number): Inode[] {

@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import type { Found } from '../../disk/adoption.ts';
 import { EINVAL, EIO, type Errno } from '../../disk/errno.ts';
-import type { Attributes, Inode, InodeKind, Timestamp } from '../../disk/inode.ts';
+import type { Attributes, Timestamp } from '../../disk/face.ts';
+import type { Inode, InodeKind } from '../../disk/inode.ts';
 import { bytesOf } from '../tree-transfer.ts';
 
 export interface Standing extends Found {
