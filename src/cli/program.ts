@@ -10,6 +10,7 @@ import { addDoctor } from './doctor.ts';
 import { UsageError, endingOf } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { End } from './exit-codes.ts';
+import { addLazyFs } from './lazyfs.ts';
 import { addList } from './list.ts';
 import { addMount } from './mount.ts';
 import { tell, tolerateClosedPipes } from './output.ts';
@@ -41,7 +42,17 @@ function build(end: End): Command {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', exitCodesHelp);
-  for (const add of [addTest, addRun, addMount, addDisk, addReplay, addAnalyze, addList, addDoctor]) {
+  for (const add of [
+    addTest,
+    addRun,
+    addMount,
+    addDisk,
+    addLazyFs,
+    addReplay,
+    addAnalyze,
+    addList,
+    addDoctor,
+  ]) {
     add(program, end);
   }
   for (const command of program.commands) {

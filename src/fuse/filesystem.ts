@@ -4,8 +4,8 @@
  * reported). Names, symlink targets and attribute names are binary strings: one character a byte, so that any bytes
  * survive. Permissions are checked by the kernel (mount option `default_permissions`).
  *
- * There is no open, flush, release or access on purpose: the kernel stops asking after one ENOSYS, and a file lives for as
- * long as the kernel remembers its inode, open or not.
+ * There is no flush, release or access on purpose, and seldom an open: the kernel stops asking after one ENOSYS, and a file
+ * lives for as long as the kernel remembers its inode, open or not.
  */
 import type { Attributes, Statistics, Timestamp } from './codec/attributes.ts';
 import type { DirectoryEntries } from './codec/directory.ts';
@@ -26,6 +26,8 @@ export interface FileSystem {
   /** Remembered. ENOENT is remembered by the kernel too. */
   lookup(caller: Caller, parent: number, name: string): Attributes | Errno;
   forget(ino: number, count: number): void;
+  /** Only for who must hear of it: each open(2) and close(2) then costs a round trip. `flags` of open(2). */
+  open?(caller: Caller, ino: number, flags: number): Errno | 0;
   getattr(caller: Caller, ino: number): Attributes | Errno;
   setattr(caller: Caller, ino: number, changes: AttributeChanges): Attributes | Errno;
   readlink(caller: Caller, ino: number): string | Errno;

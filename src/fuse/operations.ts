@@ -2,8 +2,8 @@
  * One entry an opcode: how its request must look and which method of the file system serves it. A handler writes the
  * payload of the reply and returns 0, or a negative errno; sizes and names have been checked before it runs.
  */
-import { EINVAL, ENOENT } from './codec/errno.ts';
-import { fsyncFlags, writeFlags } from './codec/flags.ts';
+import { EINVAL, ENOENT, ENOSYS } from './codec/errno.ts';
+import { fsyncFlags, openReplyFlags, writeFlags } from './codec/flags.ts';
 import { maxDataBytes } from './codec/init.ts';
 import * as layout from './codec/layout.ts';
 import { opcodes } from './codec/opcodes.ts';
@@ -59,6 +59,15 @@ const byOpcode: Readonly<Record<number, Operation>> = {
   [opcodes.FSYNC]: mutation(layout.fsyncIn.sizeBytes, 0, (fs, request) =>
     fs.fsync(request, request.nodeId, (request.u32(layout.fsyncIn.fsyncFlags) & fsyncFlags.DATA_ONLY) !== 0),
   ),
+
+  [opcodes.OPEN]: query(layout.openIn.sizeBytes, 0, (fs, request, reply) => {
+    if (fs.open === undefined) return ENOSYS;
+    const error = fs.open(request, request.nodeId, request.u32(layout.openIn.flags));
+    if (error === 0) reply.opened(0, openReplyFlags.KEEP_CACHE);
+    return error;
+  }),
+  // Where opens are served, closes come too.
+  [opcodes.RELEASE]: query(layout.releaseIn.sizeBytes, 0, () => 0),
 
   [opcodes.SETATTR]: mutation(layout.setattrIn.sizeBytes, 0, (fs, request, reply) =>
     attributes(reply, fs.setattr(request, request.nodeId, attributeChanges(request))),

@@ -4,7 +4,7 @@
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { controlSocketOf, mountTable } from '../mount/mount-table.ts';
+import { controlSocketOf, lazyFsPrefix, mountTable } from '../mount/mount-table.ts';
 import type { MountEntry } from '../mount/mount-table.ts';
 import { isAlive } from './alive.ts';
 import { releaseMount } from './release.ts';
@@ -36,6 +36,8 @@ export async function clearLeftovers(): Promise<Cleared> {
 }
 
 async function isStale(entry: MountEntry): Promise<boolean> {
+  // Who cut the power of a LazyFS finds its mount dead until they unmount it.
+  if (entry.source.startsWith(lazyFsPrefix)) return false;
   const socket = controlSocketOf(entry);
   return socket !== undefined && !(await isAlive(socket));
 }

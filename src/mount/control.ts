@@ -5,6 +5,7 @@
  * the `epochMs` that the disk was started with, so that those of a run's disk are the run's.
  */
 import type { Op, Range } from '../disk/op.ts';
+import type { LogPlaces } from './lazyfs/log.ts';
 import type { WriteMode } from '../fuse/session.ts';
 
 /** How a cut chooses among what is legal: nothing but what is promised; or everything, as a kill would leave it. */
@@ -192,6 +193,14 @@ export interface DiskOptions extends DiskRoom {
   readonly owner: { readonly uid: number; readonly gid: number };
   /** A directory of plain files that holds the durable state at every instant. Absent: it lives in memory. */
   readonly root?: string;
+  /** Serves `root` as LazyFS would, faults and log lines included. */
+  readonly lazyfs?: {
+    /** As faults and log lines name the root directory. */
+    readonly root: string;
+    readonly logPlaces: LogPlaces;
+    readonly logsAllOperations: boolean;
+    readonly seed: number;
+  };
   /** The instant on CLOCK_MONOTONIC from which all times of this disk are counted. @default 0 */
   readonly epochMs?: number;
 }

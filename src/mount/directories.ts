@@ -23,9 +23,9 @@ export function prepareWorkDirectory(directory: string): void {
 }
 
 /** Throws a refusal unless `directory` can be mounted over without hiding anything. */
-export async function checkMountPoint(directory: string): Promise<void> {
+export async function checkMountPoint(directory: string, content: 'empty' | 'any' = 'empty'): Promise<void> {
   if (mountAt(directory) !== undefined) throw new Refusal(`${directory} is a mount already: umount it first`);
-  if ((await entriesOf(directory)).length > 0) {
+  if ((await entriesOf(directory)).length > 0 && content === 'empty') {
     throw new Refusal(`${directory} is not empty: mount on an empty directory, a mount would hide its files`);
   }
 }

@@ -49,6 +49,8 @@ export class DiskService {
   readonly #worker: WorkerLink;
   readonly #order = new Exclusive();
   #mounted: Mounted | undefined;
+  /** Hears that a mount has ended, whoever ended it. */
+  onSessionEnd: () => void = () => undefined;
 
   constructor(options: DiskOptions, helper: MountHelper, worker: WorkerLink) {
     this.#options = options;
@@ -159,15 +161,23 @@ export class DiskService {
   async #loseUnsynced(): Promise<Reply<'lose-unsynced'>> {
     await this.#collect();
     const { loss, changedInos } = await this.#worker.call('lose-unsynced', {});
+    await this.noteLoss(
+      changedInos,
+      loss.files.map((file) => file.path),
+    );
+    return loss;
+  }
+
+  /** What the kernel caches of these files no longer holds. */
+  async noteLoss(changedInos: readonly number[], paths: readonly string[]): Promise<void> {
     const mounted = this.#mounted;
-    if (mounted === undefined || mounted.gate === 'failing') return loss;
+    if (mounted === undefined || mounted.gate === 'failing') return;
     // Errors mean that the mount has ended in between: its caches are gone anyway.
     const invalidation = invalidateInodes(mounted.descriptor, changedInos).catch(() => undefined);
     mounted.invalidation = mounted.invalidation.then(() => invalidation);
-    mounted.resized = [...mounted.resized, ...loss.files.map((file) => file.path)];
+    mounted.resized = [...mounted.resized, ...paths];
     // Pages of a held request stay locked until it is answered.
     if (mounted.gate === 'open') await this.#settleLoss(mounted);
-    return loss;
   }
 
   /**
@@ -241,7 +251,8 @@ export class DiskService {
   async #mount(): Promise<object> {
     const { mountPoint } = this.#options;
     this.#requireUnmounted('mount');
-    await checkMountPoint(mountPoint);
+    // LazyFS mounts over files, too.
+    await checkMountPoint(mountPoint, this.#options.lazyfs === undefined ? 'empty' : 'any');
     const { descriptor } = await this.#helper.mount();
     const connection = Number(mountAt(mountPoint)?.device.split(':')[1]);
     const session = this.#worker.call('serve', { descriptor });
@@ -267,6 +278,7 @@ export class DiskService {
     await mounted.invalidation;
     closeSync(mounted.descriptor);
     if (this.#mounted === mounted) this.#mounted = undefined;
+    this.onSessionEnd();
   }
 
   async #unmount(): Promise<Reply<'unmount'>> {

@@ -13,7 +13,11 @@ import { clockSince, monotonicMs } from './disk-clock.ts';
 import { DiskKeeper } from './disk-keeper.ts';
 import { createPageStore } from './disk-memory.ts';
 import { diskFileSystem } from './filesystem.ts';
+import type { FileSystem } from '../fuse/filesystem.ts';
 import { FreezeGate } from './freeze-gate.ts';
+import { withFaults } from './lazyfs/faulty-filesystem.ts';
+import { LazyFsLog } from './lazyfs/log.ts';
+import { ServedFaults } from './lazyfs/served-faults.ts';
 import { errorCode, messageOf } from './mount-errors.ts';
 import { OpLog } from './op-log.ts';
 import { ProcessNames } from './process-names.ts';
@@ -31,10 +35,12 @@ const log =
 const clock = clockSince(options.epochMs ?? 0);
 const keeper = createKeeper(options);
 const { writes = 'through' } = options;
-const fileSystem =
+const plainFileSystem =
   writes === 'cached'
     ? withCachedWrites(diskFileSystem(keeper.served), keeper.served)
     : diskFileSystem(keeper.served);
+const faults = options.lazyfs === undefined ? undefined : createFaults(options.lazyfs);
+const fileSystem = faults === undefined ? plainFileSystem : faults.around(plainFileSystem);
 const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: clock.monotonicMs });
 let transfer: Steps<Transfer> | undefined;
 
@@ -89,6 +95,14 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   'export-image': ({ image, directory }) => begin(keeper.exportImage(image, directory)),
   import: ({ directory }) => begin(keeper.import(directory)),
   continue: () => proceed(),
+  arm: ({ fault }) => {
+    const refusal = faults?.served.arm(fault);
+    return refusal === undefined ? {} : { refusal };
+  },
+  'snapshot-at-faults': (order) => {
+    faults?.served.snapshotAtFaults(order);
+    return {};
+  },
   'flush-log': () => ({}),
   serve: ({ descriptor }) => {
     gate.reset();
@@ -124,6 +138,21 @@ function createKeeper(options: DiskOptions): DiskKeeper {
     log,
     root === undefined ? undefined : (all) => new RootedDisk({ ...all, root }),
   );
+}
+
+function createFaults(lazyfs: NonNullable<DiskOptions['lazyfs']>) {
+  const disk = (): RootedDisk => keeper.served.current as RootedDisk;
+  const lose = () => {
+    const { loss, changedInos } = keeper.loseUnsynced();
+    send({ lost: { changedInos, paths: loss.files.map(({ path }) => path) } });
+    return loss;
+  };
+  const { root, logPlaces, logsAllOperations, seed } = lazyfs;
+  const lazyLog = new LazyFsLog(logPlaces);
+  const served = new ServedFaults({ root, log: lazyLog, seed, disk, report: () => keeper.report(), lose });
+  const around = (inner: FileSystem): FileSystem =>
+    withFaults(inner, { root, disk, faults: served, log: lazyLog, logsAllOperations });
+  return { served, around };
 }
 
 function drain(): void {

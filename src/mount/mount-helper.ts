@@ -24,7 +24,7 @@ const answerLimitLength = 64 * 1024;
 /** `$1` directory, `$2` source, `$3` options, `$4` source as the mount table shows it. Commands: `ID VERB [NUMBER]`. */
 const script = `
 trap '' INT TERM HUP
-dir=$1 source=$2 options=$3 shown=$4
+dir=$1 source=$2 options=$3 shown=$4 dead=$5
 answer() { printf '%s %s %s\\n' "$1" "$2" "$(printf '%s' "$3" | tr '\\n' ' ')"; }
 while IFS=' ' read -r id verb fd; do
   case $verb in
@@ -45,8 +45,8 @@ while IFS=' ' read -r id verb fd; do
     sync) { text=$(sync -f -- "$dir" 2>&1); answer "$id" $? "$text"; } </dev/null & ;;
   esac
 done
-grep -qF -- " - fuse $shown " /proc/self/mountinfo && umount -i -f -l -- "$dir" 2>/dev/null
-socket=\${source#powercut:}
+[ "$dead" != kept ] && grep -qF -- " - fuse $shown " /proc/self/mountinfo && umount -i -f -l -- "$dir" 2>/dev/null
+socket=\${source#*:}
 rm -f -- "$socket"
 rmdir -- "\${socket%/*}" 2>/dev/null
 exit 0
@@ -74,11 +74,18 @@ export class MountHelper {
   readonly #directory: string;
   readonly #source: string;
   readonly #options: string;
+  readonly #deadMount: 'removed' | 'kept';
   #shell: Shell | undefined;
   #lastId = 0;
 
-  /** `options` are mount(8)'s, without `fd`. */
-  constructor(directory: string, source: string, options: readonly string[]) {
+  /** `options` are mount(8)'s, without `fd`. `deadMount`: what becomes of a mount whose disk process was killed. */
+  constructor(
+    directory: string,
+    source: string,
+    options: readonly string[],
+    deadMount: 'removed' | 'kept' = 'removed',
+  ) {
+    this.#deadMount = deadMount;
     this.#directory = directory;
     this.#source = source;
     this.#options = options.join(',');
@@ -102,6 +109,7 @@ export class MountHelper {
         this.#source,
         this.#options,
         escapeField(this.#source),
+        this.#deadMount,
       ],
       {
         // A session of its own: Ctrl-C at the terminal must not end it before the disk process.

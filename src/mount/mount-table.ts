@@ -11,6 +11,8 @@ export interface MountEntry {
 
 /** What a powercut disk calls itself as a mount's source, before the path of its control socket. */
 export const sourcePrefix = 'powercut:';
+/** What a disk that stands in for LazyFS calls itself: its users look for the name. */
+export const lazyFsPrefix = 'lazyfs:';
 
 export function mountTable(
   text: string = readFileSync('/proc/self/mountinfo', 'utf8'),
@@ -38,8 +40,9 @@ export function mountAt(
 
 /** The control socket's path that a powercut mount names, or undefined for other mounts. */
 export function controlSocketOf(entry: MountEntry): string | undefined {
-  const isOurs = entry.type === 'fuse' && entry.source.startsWith(`${sourcePrefix}/`);
-  return isOurs ? entry.source.slice(sourcePrefix.length) : undefined;
+  if (entry.type !== 'fuse') return undefined;
+  const prefix = [sourcePrefix, lazyFsPrefix].find((each) => entry.source.startsWith(`${each}/`));
+  return prefix === undefined ? undefined : entry.source.slice(prefix.length);
 }
 
 /** As the kernel writes a path into the table: space, tab, newline and backslash as octal. */

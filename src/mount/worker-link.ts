@@ -3,7 +3,13 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { once } from 'node:events';
 import type { DiskOptions } from './control.ts';
 import { Refusal } from './refusal.ts';
-import type { WorkerAnswer, WorkerMessage, WorkerRequests, WorkerStart } from './worker-requests.ts';
+import type {
+  LossNotice,
+  WorkerAnswer,
+  WorkerMessage,
+  WorkerRequests,
+  WorkerStart,
+} from './worker-requests.ts';
 
 interface Waiting {
   readonly resolve: (reply: object) => void;
@@ -18,6 +24,8 @@ export class WorkerLink {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #fault: string | undefined;
+  /** Hears of losses that a fault made. */
+  onLoss: (notice: LossNotice) => void = () => undefined;
   /** Resolves with a sentence when the thread has ended by a fault. */
   readonly failed: Promise<string>;
 
@@ -34,6 +42,7 @@ export class WorkerLink {
     this.#wake = wake;
     port1.on('message', (answer: WorkerAnswer) => {
       if ('warning' in answer) onWarning(answer.warning);
+      else if ('lost' in answer) this.onLoss(answer.lost);
       else this.#settle(answer);
     });
     this.failed = new Promise((resolve) => {
@@ -93,7 +102,7 @@ export class WorkerLink {
     return reply as Exclude<Reply, { readonly more: true }>;
   }
 
-  #settle(answer: Exclude<WorkerAnswer, { warning: string }>): void {
+  #settle(answer: Exclude<WorkerAnswer, { warning: string } | { lost: LossNotice }>): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if ('ok' in answer) waiting?.resolve(answer.ok);

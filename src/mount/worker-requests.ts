@@ -1,5 +1,7 @@
 /** What the main thread of a disk process asks of the thread that owns the disk, and how answers come back. */
 import type { DiskOptions, DiskRequests } from './control.ts';
+import type { Fault } from './lazyfs/faults.ts';
+import type { SnapshotOrder } from './lazyfs/snapshot.ts';
 import type { MessagePort } from 'node:worker_threads';
 
 /** Requests that the owner of the disk answers alone, just as they came. */
@@ -28,11 +30,19 @@ export interface WorkerRequests extends PassedOn {
   import: { params: DiskRequests['import']['params']; reply: Progressing<'import'> };
   /** Goes on with the transfer that answered `more`. */
   continue: { params: object; reply: Progressing<'import'> };
+  /** A fault of LazyFS's. `refusal` says why it cannot be. */
+  arm: { params: { readonly fault: Fault }; reply: { readonly refusal?: string } };
+  'snapshot-at-faults': { params: SnapshotOrder; reply: object };
   'flush-log': { params: object; reply: object };
 }
 
 /** Long work is done in slices, so that the mount is served in between. */
 type Progressing<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'] | { readonly more: true };
+
+export interface LossNotice {
+  readonly changedInos: readonly number[];
+  readonly paths: readonly string[];
+}
 
 export interface WorkerMessage {
   readonly id: number;
@@ -43,6 +53,8 @@ export interface WorkerMessage {
 export type WorkerAnswer =
   | { readonly id: number; readonly ok: object }
   | { readonly id: number; readonly refusal: string }
+  /** A fault dropped what was un-synced: the kernel is to forget it, too. */
+  | { readonly lost: LossNotice }
   /** A sentence for people, that nobody asked for. */
   | { readonly warning: string };
 

@@ -266,6 +266,10 @@ export class RootedDisk extends Disk {
     };
   }
 
+  unsyncedInos(): readonly number[] {
+    return this.#rootedState.table.unsynced().map(({ ino }) => ino);
+  }
+
   /** Parts of a file become durable without a barrier, as torn and reordered writes do. Bytes are the volatile ones. */
   persistRanges(
     ino: number,
