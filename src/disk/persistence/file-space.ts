@@ -185,16 +185,21 @@ function* endsOf({ start, end }: DataEvent, size: number): Generator<number> {
 function freeSizes(file: FileHistory): readonly SizeOption[] {
   const forced = file.sizes.findLast(({ op }) => file.isForced(op));
   const forcedOp = forced?.op ?? 0;
-  const sizes = new Map([[forced?.after ?? file.baseSize, forcedOp]]);
+  const oldest = { size: forced?.after ?? file.baseSize, op: forcedOp, lastPageFrom: 0 };
   const later = file.sizes.filter(({ op }) => op > forcedOp);
+  const newest = later.at(-1);
+  if (newest === undefined) return [oldest];
   const largest = later.reduce((max, { after }) => Math.max(max, after), 0);
-  for (const { op, after } of later) sizes.set(after, op);
-  for (const event of later.length === 0 ? [] : file.events) {
+  const between = new Map(later.map(({ op, after }) => [after, op]));
+  for (const event of file.events) {
     if (event.isCut || event.op <= forcedOp) continue;
-    for (const size of endsOf(event, largest)) if (!sizes.has(size)) sizes.set(size, event.op);
+    for (const size of endsOf(event, largest)) if (!between.has(size)) between.set(size, event.op);
   }
-  // The newest is the last one.
-  const newest = sizes.get(file.size) ?? forcedOp;
-  sizes.delete(file.size);
-  return [...sizes, [file.size, newest] as const].map(([size, op]) => ({ size, op, lastPageFrom: 0 }));
+  between.delete(oldest.size);
+  between.delete(newest.after);
+  return [
+    oldest,
+    ...[...between].map(([size, op]) => ({ size, op, lastPageFrom: 0 })),
+    { size: newest.after, op: newest.op, lastPageFrom: 0 },
+  ];
 }
