@@ -172,6 +172,12 @@ describe('errors', () => {
     expect(ask(request(opcode, 1, Buffer.alloc(64)))).toMatchObject({ error: ENOSYS, calls: [] });
   });
 
+  test('opens and closes are served for a file system that wants to hear of opens', () => {
+    const open = ask(request(14, 7, struct('fuse_open_in', { flags: 1 })), { open: () => 0 });
+    expect(open).toMatchObject({ error: 0, calls: [{ method: 'open', args: [{}, 7, 1] }] });
+    expect(ask(request(18, 7, Buffer.alloc(24)), { open: () => 0 })).toMatchObject({ error: 0, calls: [] });
+  });
+
   test('a cut-off request is EINVAL and reaches no file system', () => {
     const link = Buffer.concat([struct('fuse_link_in', { oldnodeid: 1n }), cString('abc')]);
     for (let bytes = 0; bytes < link.length; bytes++) {

@@ -67,7 +67,7 @@ const byOpcode: Readonly<Record<number, Operation>> = {
     return error;
   }),
   // Where opens are served, closes come too.
-  [opcodes.RELEASE]: query(layout.releaseIn.sizeBytes, 0, () => 0),
+  [opcodes.RELEASE]: query(layout.releaseIn.sizeBytes, 0, (fs) => (fs.open === undefined ? ENOSYS : 0)),
 
   [opcodes.SETATTR]: mutation(layout.setattrIn.sizeBytes, 0, (fs, request, reply) =>
     attributes(reply, fs.setattr(request, request.nodeId, attributeChanges(request))),

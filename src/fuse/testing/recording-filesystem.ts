@@ -11,20 +11,21 @@ export interface Recording {
   readonly calls: Call[];
 }
 
-/** Methods that do not just return 0. */
+/** Methods that do not just return 0. `open` is there only if it is answered. */
 export type Answers = { readonly [Method in keyof FileSystem]?: FileSystem[Method] };
 
 /** Callers and views are noted as copies, since they do not outlive the call. */
 export function recordingFileSystem(answers: Answers = {}): Recording {
   const calls: Call[] = [];
   const fileSystem = new Proxy({} as FileSystem, {
-    get:
-      (_target, method: string) =>
-      (...args: unknown[]): unknown => {
+    get: (_target, method: string) => {
+      const answer = answers[method as keyof FileSystem] as ((...args: unknown[]) => unknown) | undefined;
+      if (method === 'open' && answer === undefined) return undefined;
+      return (...args: unknown[]): unknown => {
         calls.push({ method, args: args.map(kept) });
-        const answer = answers[method as keyof FileSystem] as ((...args: unknown[]) => unknown) | undefined;
         return answer === undefined ? 0 : answer(...args);
-      },
+      };
+    },
   });
   return { fileSystem, calls };
 }
