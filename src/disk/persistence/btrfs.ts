@@ -60,7 +60,7 @@ export const btrfs: PersistenceProfile = {
   },
 };
 
-const dataRules = { sizeAfter: 'completion', inPlace: false } as const;
+const dataRules = { sizeAfter: 'completion', inPlace: false, syncFlushes: true } as const;
 
 interface Fsync {
   readonly op: number;

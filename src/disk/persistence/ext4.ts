@@ -66,6 +66,7 @@ export function ext4With({ unwrittenExtents }: Ext4Options): PersistenceProfile 
       new JournalSpace(history, {
         sizeAfter: unwrittenExtents ? 'submission' : 'data',
         inPlace: true,
+        syncFlushes: true,
         submissions,
       }),
     ruleFor: (op: LoggedOp, fate) =>

@@ -127,7 +127,7 @@ class FileFate {
       const parts = event === undefined ? [isSizeThere] : [isSizeThere, this.#cuts >= op];
       return fateOf(parts.filter(Boolean).length, parts.length);
     }
-    if (logged.kind === 'punch') return event === undefined || this.#cuts >= op ? 'survived' : 'dropped';
+    if (logged.kind === 'punch') return event === undefined ? ('survived' as const) : this.#write(event);
     return 'survived' as const;
   }
 
@@ -152,7 +152,7 @@ class FileFate {
   #isCutAway(page: number, op: number): boolean {
     return this.#space.file.pageEvents(page).some((index) => {
       const event = this.#space.file.events[index]!;
-      return event.op > op && event.op <= this.#cuts && isWholeCut(event, page);
+      return event.op >= op && event.op <= this.#cuts && isWholeCut(event, page);
     });
   }
 

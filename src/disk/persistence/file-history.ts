@@ -14,6 +14,10 @@ export interface DataEvent {
   readonly end: number;
   /** Of a write: the bytes from `start` on. */
   readonly data?: Uint8Array;
+  /** It changed no metadata: no block was needed, and the size stayed. */
+  readonly isInPlace: boolean;
+  /** A cut at the end of a file: what it leaves of a page is written before the new size is. A punch promises no such thing. */
+  readonly isTruncation?: boolean;
 }
 
 export interface SizeEvent {
@@ -26,7 +30,7 @@ export interface SizeEvent {
 
 interface FileBarrier {
   readonly op: number;
-  readonly failed: boolean;
+  readonly kind: 'fsync' | 'sync' | 'failed';
 }
 
 /** True where a cut gives the whole page back, and not only a part of it. */
@@ -54,17 +58,17 @@ export class FileHistory {
     this.basePages = pages;
   }
 
-  write(op: number, offset: number, data: Uint8Array): void {
+  write(op: number, offset: number, data: Uint8Array, isInPlace: boolean): void {
     if (data.length === 0) return;
     const end = offset + data.length;
-    this.#add({ op, isCut: false, start: offset, end, data });
+    this.#add({ op, isCut: false, start: offset, end, data, isInPlace });
     if (end > this.size) this.#resize(op, end, true);
   }
 
   truncate(op: number, size: number): void {
     if (size < this.size) {
       const end = Math.ceil(this.size / pageSizeBytes) * pageSizeBytes;
-      this.#add({ op, isCut: true, start: size, end });
+      this.#add({ op, isCut: true, start: size, end, isInPlace: false, isTruncation: true });
     }
     this.#resize(op, size, false);
   }
@@ -74,17 +78,27 @@ export class FileHistory {
   }
 
   punch(op: number, offset: number, length: number): void {
-    if (offset < this.size) this.#add({ op, isCut: true, start: offset, end: offset + length });
+    if (offset < this.size)
+      this.#add({ op, isCut: true, start: offset, end: offset + length, isInPlace: true });
   }
 
-  barrier(op: number, failed: boolean): void {
-    this.barriers.push({ op, failed });
+  barrier(op: number, kind: FileBarrier['kind']): void {
+    this.barriers.push({ op, kind });
   }
 
-  /** A barrier that succeeded covers the event; one that failed first marked its pages clean, and no later one writes them. */
+  /** A barrier that succeeded covers the op; one that failed first marked its pages clean, and no later one writes them. */
   isForced(op: number): boolean {
     const next = this.barriers[lastIndexAtOrBefore(this.barriers, op) + 1];
-    return next !== undefined && !next.failed;
+    return next !== undefined && next.kind !== 'failed';
+  }
+
+  /** Of a version of a page. `syncFlushes`: sync(2) makes sure of bytes for which no metadata changed. */
+  isVersionForced(op: number, page: number, syncFlushes: boolean): boolean {
+    const event = this.events[lastIndexAtOrBefore(this.events, op)];
+    if (event === undefined || syncFlushes || !event.isInPlace || isWholeCut(event, page))
+      return this.isForced(op);
+    const later = this.barriers.slice(lastIndexAtOrBefore(this.barriers, op) + 1);
+    return later.find(({ kind }) => kind !== 'sync')?.kind === 'fsync';
   }
 
   pageEvents(page: number): readonly number[] {

@@ -39,6 +39,8 @@ export interface DataRules {
   readonly sizeAfter: 'submission' | 'completion' | 'data';
   /** Pages that have blocks are written in place, at any time, and can tear; otherwise new bytes come with the commit. */
   readonly inPlace: boolean;
+  /** sync(2) makes sure of what was overwritten in place. */
+  readonly syncFlushes: boolean;
 }
 
 export interface CommittedFile {
@@ -65,7 +67,7 @@ export function committedFile({ file, rules, commit, begun, submitted = 0 }: Com
       const isLast = first < size && size <= first + pageSizeBytes;
       // Before a hole's first block is committed nothing of it can be found; afterwards it is written in place.
       const found = isHole && !(versions[0]! <= commit) ? [] : versions;
-      const floor = Math.max(forcedVersion(file, found), isLast ? lastPageFrom : 0);
+      const floor = Math.max(forcedVersion(file, page, found, rules.syncFlushes), isLast ? lastPageFrom : 0);
       const needsData = rules.sizeAfter === 'data' && isHole && first < size && found.length > 0;
       const options = floor > 0 ? found.filter((op) => op >= floor) : needsData ? found : [start, ...found];
       return options.length > 0 ? options : [start];
@@ -85,7 +87,7 @@ export function fileAsAt(file: FileHistory, position: number): FileSpace {
 }
 
 /** Nothing is known but what barriers force: any size, any version of any page, any cut. */
-export function freeFile(file: FileHistory, begun: number): FileSpace {
+export function freeFile(file: FileHistory, begun: number, syncFlushes: boolean): FileSpace {
   const cuts = [0];
   for (const event of file.events) {
     if (!event.isCut || event.op > begun) continue;
@@ -99,7 +101,7 @@ export function freeFile(file: FileHistory, begun: number): FileSpace {
     sizes: freeSizes(file),
     versions(page) {
       const ops = file.pageEvents(page).map((index) => file.events[index]!.op);
-      const floor = forcedVersion(file, ops);
+      const floor = forcedVersion(file, page, ops, syncFlushes);
       return floor === 0 ? [0, ...ops] : ops.filter((op) => op >= floor);
     },
   };
@@ -114,8 +116,13 @@ function lastEventOn(file: FileHistory, page: number, position: number): number 
   return last;
 }
 
-function forcedVersion(file: FileHistory, ops: readonly number[]): number {
-  return ops.findLast((op) => file.isForced(op)) ?? 0;
+function forcedVersion(
+  file: FileHistory,
+  page: number,
+  ops: readonly number[],
+  syncFlushes: boolean,
+): number {
+  return ops.findLast((op) => file.isVersionForced(op, page, syncFlushes)) ?? 0;
 }
 
 /** The life of a page's blocks around the commit point: from the whole cut before it to the one after it. */

@@ -138,7 +138,7 @@ export class History {
         break;
       case 'sync':
         if (op > this.instant.done) break;
-        for (const file of this.#dirtyFiles) file.barrier(op, false);
+        for (const file of this.#dirtyFiles) file.barrier(op, 'sync');
         this.#dirtyFiles = new Set();
         this.barriers.push({ op, kind: 'sync', ino: 0, lastChange: op });
         break;
@@ -156,10 +156,9 @@ export class History {
     // In place, a write changes no metadata but times; whether those move depends on the clock's grain.
     let isJournalled = true;
     if (logged.kind === 'write') {
-      const sizeBefore = file.size;
-      const wasAllocated = isAllocated(file, logged.offset, logged.data.length);
-      file.write(op, logged.offset, logged.data);
-      isJournalled = file.size !== sizeBefore || !wasAllocated;
+      const { offset, data } = logged;
+      isJournalled = offset + data.length > file.size || !isAllocated(file, offset, data.length);
+      file.write(op, offset, data, !isJournalled);
     } else if (logged.kind === 'truncate') {
       file.truncate(op, logged.size);
     } else if (logged.kind === 'allocate') {
@@ -184,7 +183,7 @@ export class History {
 
   #barrier(op: number, kind: 'fsync' | 'fdatasync', ino: number, failed: boolean): void {
     const inode = this.inode(ino);
-    inode.file?.barrier(op, failed);
+    inode.file?.barrier(op, failed ? 'failed' : 'fsync');
     if (failed) return;
     const lastChange = kind === 'fsync' ? inode.lastChange : inode.lastDataChange;
     this.barriers.push({ op, kind, ino, lastChange });

@@ -36,7 +36,7 @@ function lazySpace(history: History): CrashSpace {
   const frame: Frame = {
     entryPosition: () => begun,
     attributePositions: () => [begun],
-    file: (file) => freeFile(file, begun),
+    file: (file) => freeFile(file, begun, true),
   };
   return {
     history,

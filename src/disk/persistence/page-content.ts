@@ -32,7 +32,8 @@ function wholePage(file: FileHistory, page: number, version: number, cuts: numbe
   let base = file.basePages.get(page);
   for (const index of file.pageEvents(page)) {
     const event = file.events[index]!;
-    if (event.op > version && !(event.isCut && event.op <= cuts)) continue;
+    const isMask = event.isTruncation === true || isWholeCut(event, page);
+    if (event.op > version && !(isMask && event.op <= cuts)) continue;
     if (isWholeCut(event, page)) base = undefined;
     if (coversPage(event, page)) applied.length = 0;
     applied.push(event);

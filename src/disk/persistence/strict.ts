@@ -143,7 +143,7 @@ class StrictSpace implements CrashSpace {
         const floor = chain.positionAt(synced);
         return chain.positions().filter((position) => position >= floor);
       },
-      file: (file) => freeFile(file, begun),
+      file: (file) => freeFile(file, begun, false),
     };
   }
 }

@@ -9,6 +9,9 @@
  *   fix), so a size never covers bytes that are not there; but earlier pages may still be holes of NULs, and a file that was
  *   renamed over another without fsync may be empty (measured, 10 of 10).
  * - xfs.write-back: pages with blocks are written in place, at any time, in any order; a page being written tears at a sector.
+ * - xfs.sync: sync(2) writes pages and forces the log, and it is the log's own write that flushes the device; if nothing is left to
+ *   log, bytes that were overwritten in place may still be in the device's cache (fs/xfs/xfs_super.c, xfs_fs_sync_fs; measured:
+ *   a page half old after sync). fsync flushes always.
  * - Flushing at close after O_TRUNC is a hint that the kernel takes for itself: no promise, and no rule here.
  */
 import type { LoggedOp } from './crash-log.ts';
@@ -41,12 +44,20 @@ const writeBack: Rule = {
   source: 'fsync(2); measured on Linux 6.18',
 };
 
+const sync: Rule = {
+  id: 'xfs.sync',
+  sentence:
+    "XFS's sync(2) flushes the device only with its log: bytes overwritten in place may not have arrived",
+  source: 'fs/xfs/xfs_super.c, xfs_fs_sync_fs; measured on Linux 6.18',
+};
+
 export const xfs: PersistenceProfile = {
   name: 'xfs',
   about:
     'XFS: metadata is a prefix in the order of the log, sizes follow their data, pages come in any order',
-  rules: [order, fsync, sizeAfterData, writeBack],
-  space: (history) => new JournalSpace(history, { sizeAfter: 'completion', inPlace: true }),
+  rules: [order, fsync, sizeAfterData, writeBack, sync],
+  space: (history) =>
+    new JournalSpace(history, { sizeAfter: 'completion', inPlace: true, syncFlushes: false }),
   ruleFor: (op: LoggedOp, fate) =>
     isDataOp(op) && op.kind === 'write' ? (fate === 'torn' ? sizeAfterData : writeBack) : order,
 };
