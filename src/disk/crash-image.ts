@@ -29,14 +29,31 @@ function loseAll(table: InodeTable): void {
   for (const { ino, kind } of unsynced) {
     if (kind === 'directory') revertNames(table.own(ino), renamed);
   }
-  for (const ino of renamed) revertLinks(table.own(ino));
-  for (const { ino } of unsynced) revertInode(table, table.own(ino));
+  for (const ino of renamed) {
+    if (isLostWhole(table, ino)) {
+      // As it is: taking it over first would be copying what goes, and most of what a cut takes was never durable.
+      table.discard(ino);
+      renamed.delete(ino);
+    } else {
+      revertLinks(table.own(ino));
+    }
+  }
+  for (const { ino, kind } of unsynced) {
+    if (table.get(ino) !== undefined)
+      revertInode(table, kind === 'file' ? table.revert(ino) : table.own(ino));
+  }
   for (const ino of renamed) {
     const inode = table.get(ino);
     if (inode === undefined) continue;
     table.settle(inode);
     if (!isLeft(table, inode)) drop(table, ino);
   }
+}
+
+/** A file that no durable name leads to; directories can hold what others still lead to. */
+function isLostWhole(table: InodeTable, ino: number): boolean {
+  const { kind, durableLinks } = table.get(ino)!;
+  return kind !== 'directory' && durableLinks.length === 0;
 }
 
 /** Collects the inodes whose names change. */
@@ -46,13 +63,10 @@ function revertNames(directory: Inode, renamed: Set<number>): void {
     const made = volatile.entries.get(name);
     const kept = durable.entries.get(name);
     if (made !== undefined) renamed.add(made);
-    if (kept === undefined) {
-      volatile.entries.delete(name);
-    } else {
-      renamed.add(kept);
-      volatile.entries.set(name, kept);
-    }
+    if (kept !== undefined) renamed.add(kept);
   }
+  // Elsewhere the two have the same names.
+  volatile.entries.become(durable.entries);
   volatile.subdirectories = durable.subdirectories;
   directory.changedNames.clear();
 }

@@ -17,7 +17,14 @@ import { pageSizeBytes, PageStore } from './page-store.ts';
 import type { Profile } from './profiles/profile.ts';
 import { rename } from './rename.ts';
 import { findUnsynced, type Trace } from './trace.ts';
-import { lossOfCut, lossOfData, unsyncedFiles, type Loss, type UnsyncedFile } from './unsynced.ts';
+import {
+  lossOfCut,
+  lossOfData,
+  unsyncedFiles,
+  unsyncedInSteps,
+  type Loss,
+  type UnsyncedFile,
+} from './unsynced.ts';
 
 export interface DiskOptions {
   readonly profile: Profile;
@@ -236,6 +243,10 @@ export class Disk {
   /** What a cut now would drop, by file. */
   unsynced(): UnsyncedFile[] {
     return unsyncedFiles(this.#state);
+  }
+  /** The same in steps, between which this disk must not change: fork it first. */
+  unsyncedInSteps(): Generator<undefined, UnsyncedFile[], undefined> {
+    return unsyncedInSteps(this.#state);
   }
   checkpoint(caller: Caller): { readonly sizeBytes: number } {
     return barriers.checkpoint(this.#state, caller);

@@ -76,6 +76,27 @@ export class InodeTable {
     return copy;
   }
 
+  /**
+   * The inode as `own` gives it, and where it has to be copied as a cut leaves it, its names apart: what is un-synced is not
+   * copied to be thrown away.
+   */
+  revert(ino: number): Inode {
+    const inode = this.#inodes.get(ino);
+    if (inode === undefined || inode.owner === this.#owner || !this.#inodes.isShared(inode))
+      return this.own(ino);
+    const copy = inode.cloneDurable(this.#owner);
+    this.#inodes.set(copy, this.#letGo);
+    return copy;
+  }
+
+  /** Drops an inode, whatever its names say: no way leads to it any more. */
+  discard(ino: number): void {
+    this.#unsyncedBytes -= this.#unsynced.get(ino) ?? 0;
+    this.#unsynced.delete(ino);
+    this.#nameless.delete(ino);
+    this.#inodes.delete(this.#inodes.get(ino)!, this.#letGo);
+  }
+
   /** To be called when an inode of this disk's own was changed. */
   settle(inode: Inode): void {
     this.#keepBooks(inode);

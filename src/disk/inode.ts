@@ -237,6 +237,24 @@ export class Inode implements Identity {
     return copy;
   }
 
+  /** A copy of a file that `owner` may change, with nothing un-synced but names: both faces are the durable one. */
+  cloneDurable(owner: object): Inode {
+    const [volatile, durable] = [this.durable.clone(), this.durable.clone()];
+    const copy = new Inode(
+      this,
+      owner,
+      this.home,
+      volatile,
+      durable,
+      new DirtyRanges(),
+      noNames,
+      new PendingOps(),
+    );
+    copy.links = this.links;
+    copy.durableLinks = this.durableLinks;
+    return copy;
+  }
+
   releasePages(store: PageStore): void {
     this.volatile.releasePages(store);
     this.durable.releasePages(store);

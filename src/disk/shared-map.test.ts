@@ -8,6 +8,7 @@ const action = fc.oneof(
   { weight: 8, arbitrary: fc.record({ act: fc.constant('delete' as const), name }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('clone' as const) }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('clear' as const) }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant('become' as const), other: fc.nat() }) },
 );
 
 const sorted = (map: Iterable<[string, number]>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -18,7 +19,8 @@ describe('a shared map', () => {
       fc.property(fc.array(fc.tuple(action, fc.nat()), { maxLength: 300 }), (actions) => {
         const pairs = [{ shared: new SharedMap<number>(), plain: new Map<string, number>() }];
         for (const [step, choice] of actions) {
-          const { shared, plain } = pairs[choice % pairs.length]!;
+          const pair = pairs[choice % pairs.length]!;
+          const { shared, plain } = pair;
           if (step.act === 'set') {
             shared.set(step.name, step.value);
             plain.set(step.name, step.value);
@@ -27,6 +29,10 @@ describe('a shared map', () => {
           } else if (step.act === 'clear') {
             shared.clear();
             plain.clear();
+          } else if (step.act === 'become') {
+            const other = pairs[step.other % pairs.length]!;
+            shared.become(other.shared);
+            pair.plain = new Map(other.plain);
           } else if (pairs.length < 5) {
             pairs.push({ shared: shared.clone(), plain: new Map(plain) });
           }

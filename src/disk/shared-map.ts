@@ -84,13 +84,20 @@ export class SharedMap<Value> {
   /** A second map with the same content. */
   clone(): SharedMap<Value> {
     const copy = new SharedMap<Value>();
-    copy.#size = this.#size;
-    if (this.#size === 0) return copy;
-    this.#isShared = true;
-    copy.#base = this.#base;
-    copy.#isShared = true;
-    if (this.#changes !== undefined) copy.#changes = new Map(this.#changes);
+    copy.become(this);
     return copy;
+  }
+
+  /** Holds what the other one holds from now on. */
+  become(other: SharedMap<Value>): void {
+    if (other.#size === 0) {
+      this.clear();
+      return;
+    }
+    other.#isShared = this.#isShared = true;
+    this.#base = other.#base;
+    this.#changes = other.#changes === undefined ? undefined : new Map(other.#changes);
+    this.#size = other.#size;
   }
 
   #change(name: string, value: Value | typeof gone): void {

@@ -76,6 +76,29 @@ describe('the report of what is un-synced', () => {
     expect(disk.write('final', 'more').ops.at(-1)).toMatchObject({ kind: 'write', path: 'final' });
   });
 
+  test('is the same when it is made in steps of a fork, whatever happens to the disk meanwhile', () => {
+    const disk = durable();
+    // Not in the order of their names, and more than a step takes.
+    for (let index = 0; index < 700; index++) disk.write(`f${(index * 37) % 700}`, 'data');
+    const before = disk.disk.unsynced();
+    const fork = disk.disk.fork();
+    const steps = fork.unsyncedInSteps();
+    let count = 0;
+    for (let step = steps.next(); ; step = steps.next(), count++) {
+      if (step.done === true) {
+        const ageless = (files: typeof before) => files.map(({ ageMs: _, ...file }) => file);
+        expect(ageless(step.value)).toEqual(ageless(before));
+        break;
+      }
+      disk
+        .write(`f${count}`, 'longer data')
+        .unlink(`f${count + 100}`)
+        .rename(`f${count + 200}`, `p/${count}`);
+    }
+    expect(count).toBeGreaterThan(5);
+    fork.release();
+  });
+
   test('leaves out what nobody can lose: temporary files and unlinked open ones', () => {
     const disk = durable().write('a', 'new').fsync('').unlink('a').fsync('');
     expect(disk.disk.unsynced()).toEqual([]);

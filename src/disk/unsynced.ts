@@ -48,6 +48,39 @@ export function unsyncedFiles(state: DiskState): UnsyncedFile[] {
   return describeAll(state, state.table.unsynced());
 }
 
+/** As many as can be described and sorted in about a millisecond. */
+const filesPerStep = 128;
+
+/** The same list, made in steps between which others may work, but not on this disk. */
+export function* unsyncedInSteps(state: DiskState): Generator<undefined, UnsyncedFile[], undefined> {
+  const inodes = state.table.unsynced();
+  let runs: UnsyncedFile[][] = [];
+  for (let index = 0; index < inodes.length; index += filesPerStep) {
+    runs.push(describeAll(state, inodes.slice(index, index + filesPerStep)));
+    yield;
+  }
+  while (runs.length > 1) {
+    const longer: UnsyncedFile[][] = [];
+    for (let index = 0; index < runs.length; index += 2)
+      longer.push(yield* mergedInSteps(runs[index]!, runs[index + 1] ?? []));
+    runs = longer;
+  }
+  return runs[0] ?? [];
+}
+
+function* mergedInSteps(
+  some: readonly UnsyncedFile[],
+  others: readonly UnsyncedFile[],
+): Generator<undefined, UnsyncedFile[], undefined> {
+  const merged: UnsyncedFile[] = [];
+  for (let [at, other] = [0, 0]; at < some.length || other < others.length;) {
+    const isNext = other === others.length || (at < some.length && byPath(some[at]!, others[other]!) <= 0);
+    merged.push(isNext ? some[at++]! : others[other++]!);
+    if (merged.length % 1024 === 0) yield;
+  }
+  return merged;
+}
+
 export function lossOfCut(state: DiskState, choice: Choice): Loss {
   return lossOf(state, choice === 'keep-all' ? [] : state.table.unsynced(), () => true);
 }
@@ -59,28 +92,32 @@ export function lossOfData(state: DiskState): Loss {
 
 function lossOf(state: DiskState, inodes: readonly Inode[], isLost: (op: Op) => boolean): Loss {
   const files = describeAll(state, inodes);
-  // By number: a rename is pending on both of its names.
-  const ops = new Map<number, Op>();
+  const pendingOps: Op[] = [];
   let omitted = 0;
   for (const { pending } of inodes) {
     omitted += pending.omitted;
-    for (const op of pending) if (isLost(op)) ops.set(op.number, op);
+    for (const op of pending) if (isLost(op)) pendingOps.push(op);
   }
+  pendingOps.sort((a, b) => a.number - b.number);
+  // A rename is pending on both of its names.
+  const ops = pendingOps.filter((op, index) => op.number !== pendingOps[index - 1]?.number);
   return {
     timeMs: state.clock.monotonicMs(),
     sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     files,
-    ops: [...ops.values()].sort((a, b) => a.number - b.number).slice(-maxLossOps),
-    opCount: ops.size + omitted,
+    ops: ops.slice(-maxLossOps),
+    opCount: ops.length + omitted,
     rules: state.profile.rules,
   };
 }
 
 function describeAll(state: DiskState, inodes: readonly Inode[]): UnsyncedFile[] {
   const now = state.clock.monotonicMs();
-  return inodes
-    .map((inode) => describe(state, inode, now))
-    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.ino - b.ino));
+  return inodes.map((inode) => describe(state, inode, now)).sort(byPath);
+}
+
+function byPath(a: UnsyncedFile, b: UnsyncedFile): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : a.ino - b.ino;
 }
 
 function describe(state: DiskState, inode: Inode, now: number): UnsyncedFile {
@@ -93,11 +130,21 @@ function describe(state: DiskState, inode: Inode, now: number): UnsyncedFile {
     ranges: inode.dirty.ranges(maxRanges),
     metadata:
       inode.attributesChanged || inode.changedNames.size > 0 || inode.volatile.size !== inode.durable.size,
-    names: [...inode.changedNames].slice(0, maxNames).map((name) => changeOf(inode, name)),
+    names: changesOf(inode),
     nameUnsynced: !isDurablyNamed(state, inode),
     ageMs: Math.max(0, now - (inode.pending.oldest ?? lastOp).timeMs),
     lastOp,
   };
+}
+
+function changesOf(inode: Inode): string[] {
+  const changes: string[] = [];
+  // Of a directory of 100,000 new names the first are enough.
+  for (const name of inode.changedNames) {
+    if (changes.length === maxNames) break;
+    changes.push(changeOf(inode, name));
+  }
+  return changes;
 }
 
 function changeOf(directory: Inode, name: string): string {

@@ -8,14 +8,15 @@
 import { Disk, type DiskOptions } from '../disk/disk.ts';
 import type { Caller } from '../disk/disk-state.ts';
 import type { Op } from '../disk/op.ts';
-import type { Choice, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport } from './control.ts';
+import type { Choice, DiskRequests, Loss, Trace, UnsyncedFile } from './control.ts';
 import type { Progress } from './freeze-gate.ts';
 import type { OpLog } from './op-log.ts';
 import type { ProcessNames } from './process-names.ts';
 import { Refusal } from './refusal.ts';
 import { exportTree } from './image-export.ts';
 import { importTree } from './tree-import.ts';
-import type { Steps, Transfer } from './tree-transfer.ts';
+import type { Steps } from './steps.ts';
+import type { Transfer } from './tree-transfer.ts';
 import type { WorkerRequests } from './worker-requests.ts';
 
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
@@ -24,6 +25,9 @@ type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 const noImage = 0;
 const tracesPerNeedle = 16;
 const maxNeedles = 64;
+/** Described in about a millisecond. */
+const fewFiles = 200;
+const filesPerPiece = 256;
 /** Each costs the pages in which it differs; a caller that never drops any must hear of it. */
 const maxImages = 10_000;
 const barrierKinds: ReadonlySet<Op['kind']> = new Set([
@@ -109,10 +113,29 @@ export class DiskKeeper {
     };
   }
 
-  report(): UnsyncedReport {
-    const files = this.#named(this.#current.unsynced());
-    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    return { timeMs: this.#options.clock.monotonicMs(), sizeBytes, files };
+  /** The report as JSON, of this very instant, however long it takes to put it into words. */
+  *report(note: string | undefined): Steps<{ readonly text: string }> {
+    const timeMs = this.#options.clock.monotonicMs();
+    const { unsyncedBytes: sizeBytes, unsyncedFiles } = this.#current;
+    const rest = JSON.stringify({ timeMs, sizeBytes, ...(note === undefined ? {} : { note }) });
+    let files: readonly UnsyncedFile[];
+    if (unsyncedFiles <= fewFiles) {
+      files = this.#named(this.#current.unsynced());
+    } else {
+      // A fork costs little, but what is written afterwards is copied first: not for the few files that most reports are of.
+      const instant = this.#current.fork();
+      try {
+        files = this.#named(yield* instant.unsyncedInSteps());
+      } finally {
+        instant.release();
+      }
+    }
+    yield '{"files":[';
+    for (let index = 0; index < files.length; index += filesPerPiece) {
+      const piece = JSON.stringify(files.slice(index, index + filesPerPiece));
+      yield `${index === 0 ? '' : ','}${piece.slice(1, -1)}`;
+    }
+    return { text: `],${rest.slice(1)}` };
   }
 
   checkpoint(): Reply<'checkpoint'> {
@@ -242,11 +265,13 @@ export class DiskKeeper {
     return true;
   }
 
-  #named(files: readonly Omit<UnsyncedFile, 'process'>[]): UnsyncedFile[] {
-    return files.map((file) => {
+  /** Puts the names into the descriptions, which were made for this: copies of 100,000 would take longer than the rest. */
+  #named(files: readonly (Omit<UnsyncedFile, 'process'> & { process?: string })[]): UnsyncedFile[] {
+    for (const file of files) {
       const process = this.#names.nameOf(file.lastOp.pid);
-      return process === undefined ? file : { ...file, process };
-    });
+      if (process !== undefined) file.process = process;
+    }
+    return [...files];
   }
 
   #withProcesses(loss: Omit<Loss, 'processes'>): Loss {

@@ -136,8 +136,11 @@ export class DiskService {
   /** Mapped pages that only the kernel holds are handed over first. */
   async #report(): Promise<JsonText> {
     const note = await this.#collect();
-    const { text } = await this.#worker.call('report', note === undefined ? {} : { note });
-    return new JsonText(text);
+    const pieces: string[] = [];
+    const { text } = await this.#worker.callInSlices('report', note === undefined ? {} : { note }, (piece) =>
+      pieces.push(piece),
+    );
+    return new JsonText(pieces.join('') + text);
   }
 
   async #checkpoint(): Promise<Reply<'checkpoint'>> {
@@ -320,12 +323,12 @@ export class DiskService {
     directory,
   }: DiskRequests['export-image']['params']): Promise<Reply<'export-image'>> {
     const target = await prepareExportDirectory(directory, this.#options.mountPoint);
-    return this.#worker.transfer('export-image', { image, directory: target });
+    return this.#worker.callInSlices('export-image', { image, directory: target });
   }
 
   async #import(directory: string): Promise<Reply<'import'>> {
     this.#requireUnmounted('import');
-    return this.#worker.transfer('import', { directory: await checkImportDirectory(directory) });
+    return this.#worker.callInSlices('import', { directory: await checkImportDirectory(directory) });
   }
 
   #requireMounted(request: string): Mounted {

@@ -23,11 +23,11 @@ import { OpLog } from './op-log.ts';
 import { ProcessNames } from './process-names.ts';
 import { Refusal } from './refusal.ts';
 import { RootedDisk } from './root/rooted-disk.ts';
-import type { Steps, Transfer } from './tree-transfer.ts';
+import { StepKeeper } from './steps.ts';
 import type { WorkerAnswer, WorkerMessage, WorkerRequests, WorkerStart } from './worker-requests.ts';
 
-/** How long the mount may go unserved while a tree is written or read. */
-const sliceMs = 20;
+/** How long the mount may go unserved while a tree is written or read, or a long report is made. */
+const sliceMs = 10;
 
 const { options, port, flags } = workerData as WorkerStart;
 const log =
@@ -42,7 +42,7 @@ const plainFileSystem =
 const faults = options.lazyfs === undefined ? undefined : createFaults(options.lazyfs);
 const fileSystem = faults === undefined ? plainFileSystem : faults.around(plainFileSystem);
 const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: clock.monotonicMs });
-let transfer: Steps<Transfer> | undefined;
+const steps = new StepKeeper(sliceMs, monotonicMs);
 
 /** Undefined: the answer comes later. */
 type Handler<Name extends keyof WorkerRequests> = (
@@ -52,9 +52,7 @@ type Handler<Name extends keyof WorkerRequests> = (
 
 const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   stats: () => keeper.stats(),
-  report: ({ note }) => ({
-    text: JSON.stringify({ ...keeper.report(), ...(note === undefined ? {} : { note }) }),
-  }),
+  report: ({ note }) => steps.begin(keeper.report(note)),
   checkpoint: () => keeper.checkpoint(),
   'lose-unsynced': () => keeper.loseUnsynced(),
   freeze: ({ trigger }, id) => {
@@ -92,9 +90,9 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
     return {};
   },
   trace: ({ needles }) => keeper.trace(needles),
-  'export-image': ({ image, directory }) => begin(keeper.exportImage(image, directory)),
-  import: ({ directory }) => begin(keeper.import(directory)),
-  continue: () => proceed(),
+  'export-image': ({ image, directory }) => steps.begin(keeper.exportImage(image, directory)),
+  import: ({ directory }) => steps.begin(keeper.import(directory)),
+  continue: ({ number }) => steps.continue(number),
   arm: ({ fault }) => {
     const refusal = faults?.served.arm(fault);
     return refusal === undefined ? {} : { refusal };
@@ -174,30 +172,6 @@ function handle({ id, name, params }: WorkerMessage): void {
     send({ id, refusal: messageOf(error) });
   }
   log?.flush(clock.monotonicMs());
-}
-
-function begin(steps: Steps<Transfer>): Transfer | { readonly more: true } {
-  transfer = steps;
-  return proceed();
-}
-
-function proceed(): Transfer | { readonly more: true } {
-  const steps = transfer;
-  if (steps === undefined) throw new Refusal('nothing is being exported or imported');
-  const untilMs = monotonicMs() + sliceMs;
-  try {
-    while (monotonicMs() < untilMs) {
-      const step = steps.next();
-      if (step.done === true) {
-        transfer = undefined;
-        return step.value;
-      }
-    }
-    return { more: true };
-  } catch (error) {
-    transfer = undefined;
-    throw error;
-  }
 }
 
 function send(answer: WorkerAnswer): void {

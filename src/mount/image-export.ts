@@ -7,7 +7,8 @@ import * as fs from 'node:fs';
 import type { Disk } from '../disk/disk.ts';
 import { displayName } from '../disk/disk-state.ts';
 import type { Inode } from '../disk/inode.ts';
-import { bytesOf, errnoName, rootedPath, specialKinds, type Steps, type Transfer } from './tree-transfer.ts';
+import type { Steps } from './steps.ts';
+import { bytesOf, errnoName, rootedPath, specialKinds, type Transfer } from './tree-transfer.ts';
 import { messageOf } from './mount-errors.ts';
 import { Refusal } from './refusal.ts';
 

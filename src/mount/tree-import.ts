@@ -10,7 +10,8 @@ import type { Inode, InodeKind } from '../disk/inode.ts';
 import { messageOf } from './mount-errors.ts';
 import { Refusal } from './refusal.ts';
 import { soleOwner, soleUser } from './sole-user.ts';
-import { bytesOf, errnoName, rootedPath, type Steps, type Transfer } from './tree-transfer.ts';
+import type { Steps } from './steps.ts';
+import { bytesOf, errnoName, rootedPath, type Transfer } from './tree-transfer.ts';
 
 const chunkSizeBytes = 1024 * 1024;
 const pageSizeBytes = 4096;

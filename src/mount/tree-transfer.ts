@@ -1,9 +1,6 @@
-/** What export and import share: work in steps, paths as bytes, the kinds that plain files cannot stand for. */
+/** What export and import share: paths as bytes, the kinds that plain files cannot stand for. */
 import { getSystemErrorName } from 'node:util';
 import type { InodeKind } from '../disk/inode.ts';
-
-/** Work that can be put down after each step and taken up again. */
-export type Steps<Result> = Generator<undefined, Result, undefined>;
 
 export interface Transfer {
   /** Names of everything but directories. */

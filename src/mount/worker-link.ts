@@ -3,6 +3,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { once } from 'node:events';
 import type { DiskOptions } from './control.ts';
 import { Refusal } from './refusal.ts';
+import type { Unfinished } from './steps.ts';
 import type {
   LossNotice,
   WorkerAnswer,
@@ -91,15 +92,19 @@ export class WorkerLink {
     return (await answered) as WorkerRequests[Name]['reply'];
   }
 
-  /** Export and import: in slices, until done. */
-  async transfer<Name extends 'export-image' | 'import'>(
+  /** Work in slices, until it is done. Where it answers in text, `onText` gets what comes before the last answer. */
+  async callInSlices<Name extends 'export-image' | 'import' | 'report'>(
     name: Name,
     params: WorkerRequests[Name]['params'],
-  ): Promise<Exclude<WorkerRequests[Name]['reply'], { readonly more: true }>> {
+    onText: (text: string) => void = () => undefined,
+  ): Promise<Exclude<WorkerRequests[Name]['reply'], Unfinished>> {
     type Reply = WorkerRequests[Name]['reply'];
     let reply: Reply = await this.call(name, params);
-    while ('more' in reply) reply = await this.call('continue', {});
-    return reply as Exclude<Reply, { readonly more: true }>;
+    while ('more' in reply) {
+      onText(reply.text);
+      reply = (await this.call('continue', { number: reply.more })) as Reply;
+    }
+    return reply as Exclude<Reply, Unfinished>;
   }
 
   #settle(answer: Exclude<WorkerAnswer, { warning: string } | { lost: LossNotice }>): void {

@@ -2,6 +2,7 @@
 import type { DiskOptions, DiskRequests } from './control.ts';
 import type { Fault } from './lazyfs/faults.ts';
 import type { SnapshotOrder } from './lazyfs/snapshot.ts';
+import type { Unfinished } from './steps.ts';
 import type { MessagePort } from 'node:worker_threads';
 
 /** Requests that the owner of the disk answers alone, just as they came. */
@@ -13,9 +14,9 @@ type PassedOn = Pick<
 export interface WorkerRequests extends PassedOn {
   stats: { params: object; reply: Omit<DiskRequests['stats']['reply'], 'mounted' | 'rssBytes'> };
   /** Replies as JSON: to clone a report of 100,000 files from thread to thread takes half a second. */
-  report: { params: { readonly note?: string }; reply: { readonly text: string } };
-  cut: { params: DiskRequests['cut']['params']; reply: { readonly text: string } };
-  'keep-image': { params: object; reply: { readonly text: string } };
+  report: { params: { readonly note?: string }; reply: Text | Unfinished };
+  cut: { params: DiskRequests['cut']['params']; reply: Text };
+  'keep-image': { params: object; reply: Text };
   'lose-unsynced': {
     params: object;
     reply: { readonly loss: DiskRequests['lose-unsynced']['reply']; readonly changedInos: readonly number[] };
@@ -26,18 +27,23 @@ export interface WorkerRequests extends PassedOn {
   'freeze-soon': { params: object; reply: object };
   /** Serves a mount, and answers when it has ended. */
   serve: { params: { readonly descriptor: number }; reply: object };
-  'export-image': { params: DiskRequests['export-image']['params']; reply: Progressing<'export-image'> };
-  import: { params: DiskRequests['import']['params']; reply: Progressing<'import'> };
-  /** Goes on with the transfer that answered `more`. */
-  continue: { params: object; reply: Progressing<'import'> };
+  'export-image': {
+    params: DiskRequests['export-image']['params'];
+    reply: DiskRequests['export-image']['reply'] | Unfinished;
+  };
+  import: { params: DiskRequests['import']['params']; reply: DiskRequests['import']['reply'] | Unfinished };
+  /** Goes on with what answered `more`, and answers as that does. */
+  continue: { params: { readonly number: number }; reply: object };
   /** A fault of LazyFS's. `refusal` says why it cannot be. */
   arm: { params: { readonly fault: Fault }; reply: { readonly refusal?: string } };
   'snapshot-at-faults': { params: SnapshotOrder; reply: object };
   'flush-log': { params: object; reply: object };
 }
 
-/** Long work is done in slices, so that the mount is served in between. */
-type Progressing<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'] | { readonly more: true };
+/** JSON, or the rest of it where answers that were not finished gave the beginning. */
+interface Text {
+  readonly text: string;
+}
 
 export interface LossNotice {
   readonly changedInos: readonly number[];
