@@ -62,13 +62,23 @@ export function filesToLose(state: DiskState): Inode[] {
   return state.table.unsynced().filter((inode) => inode.hasUnsyncedData);
 }
 
+/** Inodes whose bytes or sizes went back, and those of them whose sizes did. */
+export interface Changed {
+  readonly changedInos: readonly number[];
+  readonly resizedInos: readonly number[];
+}
+
 /**
  * As LazyFS's clear-cache: data and sizes go back to what is durable while programs live on; names, attributes and open
  * inodes stay. Returns the inodes whose bytes changed, so that whoever caches them can forget them.
  */
-export function loseUnsynced(state: DiskState, caller: Caller): { readonly changedInos: readonly number[] } {
+export function loseUnsynced(state: DiskState, caller: Caller): Changed {
   state.record('lose-unsynced', caller, 0, '');
-  const changedInos = filesToLose(state).map(({ ino }) => ino);
+  const files = filesToLose(state);
+  const changedInos = files.map(({ ino }) => ino);
+  const resizedInos = files
+    .filter(({ volatile, durable }) => volatile.size !== durable.size)
+    .map(({ ino }) => ino);
   for (const ino of changedInos) {
     const inode = state.table.own(ino);
     revertData(state.table.store, inode);
@@ -76,5 +86,5 @@ export function loseUnsynced(state: DiskState, caller: Caller): { readonly chang
     inode.pending.forgetData();
     state.table.settle(inode);
   }
-  return { changedInos };
+  return { changedInos, resizedInos };
 }

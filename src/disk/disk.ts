@@ -252,7 +252,7 @@ export class Disk {
     return barriers.checkpoint(this.#state, caller);
   }
   /** Data and sizes go back to what is durable, in place; names and inodes stay (as LazyFS's clear-cache). */
-  loseUnsynced(caller: Caller): Loss & { readonly changedInos: readonly number[] } {
+  loseUnsynced(caller: Caller): Loss & barriers.Changed {
     const loss = lossOfData(this.#state);
     return { ...loss, ...barriers.loseUnsynced(this.#state, caller) };
   }

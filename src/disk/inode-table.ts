@@ -84,7 +84,7 @@ export class InodeTable {
     const inode = this.#inodes.get(ino);
     if (inode === undefined || inode.owner === this.#owner || !this.#inodes.isShared(inode))
       return this.own(ino);
-    const copy = inode.cloneDurable(this.#owner);
+    const copy = inode.cloneDurable(this.#owner, this.store);
     this.#inodes.set(copy, this.#letGo);
     return copy;
   }

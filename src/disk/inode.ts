@@ -238,18 +238,9 @@ export class Inode implements Identity {
   }
 
   /** A copy of a file that `owner` may change, with nothing un-synced but names: both faces are the durable one. */
-  cloneDurable(owner: object): Inode {
-    const [volatile, durable] = [this.durable.clone(), this.durable.clone()];
-    const copy = new Inode(
-      this,
-      owner,
-      this.home,
-      volatile,
-      durable,
-      new DirtyRanges(),
-      noNames,
-      new PendingOps(),
-    );
+  cloneDurable(owner: object, store: PageStore): Inode {
+    const [volatile, durable] = [this.durable.clone(store), this.durable.clone(store)];
+    const copy = new Inode(this, owner, this.home, volatile, durable, noNames);
     copy.links = this.links;
     copy.durableLinks = this.durableLinks;
     return copy;

@@ -7,10 +7,11 @@
  */
 import { write } from 'node:fs';
 import { invalidateEntry, invalidateInode } from './codec/notification.ts';
+import { inLanes } from './lanes.ts';
 
 /** Attributes and cached data of these inodes. Resolves when the kernel has dropped them. */
 export async function invalidateInodes(fd: number, inos: Iterable<number>): Promise<void> {
-  for (const ino of inos) await notify(fd, invalidateInode(ino));
+  await inLanes(inos, (ino) => notify(fd, invalidateInode(ino)));
 }
 
 /** What the kernel believes of a name (binary) in a directory. */

@@ -8,7 +8,7 @@
 import { Disk, type DiskOptions } from '../disk/disk.ts';
 import type { Caller } from '../disk/disk-state.ts';
 import type { Op } from '../disk/op.ts';
-import type { Choice, DiskRequests, Loss, Trace, UnsyncedFile } from './control.ts';
+import type { Choice, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport } from './control.ts';
 import type { Progress } from './freeze-gate.ts';
 import type { OpLog } from './op-log.ts';
 import type { ProcessNames } from './process-names.ts';
@@ -17,7 +17,7 @@ import { exportTree } from './image-export.ts';
 import { importTree } from './tree-import.ts';
 import type { Steps } from './steps.ts';
 import type { Transfer } from './tree-transfer.ts';
-import type { WorkerRequests } from './worker-requests.ts';
+import type { LossNotice, WorkerRequests } from './worker-requests.ts';
 
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 
@@ -113,13 +113,22 @@ export class DiskKeeper {
     };
   }
 
-  /** The report as JSON, of this very instant, however long it takes to put it into words. */
-  *report(note: string | undefined): Steps<{ readonly text: string }> {
+  report(): UnsyncedReport {
     const timeMs = this.#options.clock.monotonicMs();
-    const { unsyncedBytes: sizeBytes, unsyncedFiles } = this.#current;
+    return {
+      timeMs,
+      sizeBytes: this.#current.unsyncedBytes,
+      files: this.#named(this.#current.unsynced()),
+    };
+  }
+
+  /** The same as JSON, of this very instant, however long it takes to put it into words. */
+  *reportInSteps(note: string | undefined): Steps<{ readonly text: string }> {
+    const timeMs = this.#options.clock.monotonicMs();
+    const { unsyncedBytes: sizeBytes, unsyncedFiles, keepsImages } = this.#current;
     const rest = JSON.stringify({ timeMs, sizeBytes, ...(note === undefined ? {} : { note }) });
     let files: readonly UnsyncedFile[];
-    if (unsyncedFiles <= fewFiles) {
+    if (unsyncedFiles <= fewFiles || !keepsImages) {
       files = this.#named(this.#current.unsynced());
     } else {
       // A fork costs little, but what is written afterwards is copied first: not for the few files that most reports are of.
@@ -143,13 +152,15 @@ export class DiskKeeper {
     return { timeMs: this.#options.clock.monotonicMs(), sizeBytes };
   }
 
-  loseUnsynced(): WorkerRequests['lose-unsynced']['reply'] {
+  loseUnsynced(): LossNotice & { readonly loss: Loss } {
     if (this.isReplaced)
       throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
     const before = this.#current.keepsImages ? this.#current.fork() : undefined;
-    const { changedInos, ...loss } = this.#current.loseUnsynced(this.#self);
+    const { changedInos, resizedInos, ...loss } = this.#current.loseUnsynced(this.#self);
     if (before !== undefined) this.#keepPrevious(before);
-    return { loss: this.#withProcesses(loss), changedInos };
+    const resized = new Set(resizedInos);
+    const resizedPaths = loss.files.filter(({ ino }) => resized.has(ino)).map(({ path }) => path);
+    return { loss: this.#withProcesses(loss), changedInos, resizedPaths };
   }
 
   cut(choice: Choice): Reply<'cut'> {

@@ -11,6 +11,7 @@ import { askedSizeBytes } from './cached-writes.ts';
 import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control.ts';
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
 import { Exclusive } from './exclusive.ts';
+import { inLanes } from '../fuse/lanes.ts';
 import { JsonText } from './json-lines.ts';
 import type { MountHelper } from './mount-helper.ts';
 import { mountAt } from './mount-table.ts';
@@ -161,24 +162,21 @@ export class DiskService {
     return `sync did not come back within ${timeoutMs / 1000} s: ${missing}`;
   }
 
-  async #loseUnsynced(): Promise<Reply<'lose-unsynced'>> {
+  async #loseUnsynced(): Promise<JsonText> {
     await this.#collect();
-    const { loss, changedInos } = await this.#worker.call('lose-unsynced', {});
-    await this.noteLoss(
-      changedInos,
-      loss.files.map((file) => file.path),
-    );
-    return loss;
+    const { text, changedInos, resizedPaths } = await this.#worker.call('lose-unsynced', {});
+    await this.noteLoss(changedInos, resizedPaths);
+    return new JsonText(text);
   }
 
-  /** What the kernel caches of these files no longer holds. */
-  async noteLoss(changedInos: readonly number[], paths: readonly string[]): Promise<void> {
+  /** What the kernel caches of these files no longer holds, nor their sizes where there are paths. */
+  async noteLoss(changedInos: readonly number[], resizedPaths: readonly string[]): Promise<void> {
     const mounted = this.#mounted;
     if (mounted === undefined || mounted.gate === 'failing') return;
     // Errors mean that the mount has ended in between: its caches are gone anyway.
     const invalidation = invalidateInodes(mounted.descriptor, changedInos).catch(() => undefined);
     mounted.invalidation = mounted.invalidation.then(() => invalidation);
-    mounted.resized = [...mounted.resized, ...paths];
+    mounted.resized = [...mounted.resized, ...resizedPaths];
     // Pages of a held request stay locked until it is answered.
     if (mounted.gate === 'open') await this.#settleLoss(mounted);
   }
@@ -192,9 +190,11 @@ export class DiskService {
     const resized = mounted.resized;
     mounted.resized = [];
     const ask = this.#isCached ? (path: string) => truncate(path, askedSizeBytes) : lstat;
-    const asked = resized.map((path) => ask(join(this.#options.mountPoint, path)).catch(() => undefined));
+    const asked = inLanes(resized, (path) =>
+      ask(join(this.#options.mountPoint, path)).catch(() => undefined),
+    );
     // Whoever freezes the disk in between holds these requests too; then the sizes stay old.
-    await settlesWithin(Promise.all(asked), syncTimeoutMs);
+    await settlesWithin(asked, syncTimeoutMs);
   }
 
   async #freeze(trigger: FreezeTrigger): Promise<Frozen> {

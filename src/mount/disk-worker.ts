@@ -52,9 +52,12 @@ type Handler<Name extends keyof WorkerRequests> = (
 
 const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   stats: () => keeper.stats(),
-  report: ({ note }) => steps.begin(keeper.report(note)),
+  report: ({ note }) => steps.begin(keeper.reportInSteps(note)),
   checkpoint: () => keeper.checkpoint(),
-  'lose-unsynced': () => keeper.loseUnsynced(),
+  'lose-unsynced': () => {
+    const { loss, ...changed } = keeper.loseUnsynced();
+    return { text: JSON.stringify(loss), ...changed };
+  },
   freeze: ({ trigger }, id) => {
     gate.freeze(trigger, (outcome) => {
       if (outcome instanceof Error) send({ id, refusal: outcome.message });
@@ -141,8 +144,8 @@ function createKeeper(options: DiskOptions): DiskKeeper {
 function createFaults(lazyfs: NonNullable<DiskOptions['lazyfs']>) {
   const disk = (): RootedDisk => keeper.served.current as RootedDisk;
   const lose = () => {
-    const { loss, changedInos } = keeper.loseUnsynced();
-    send({ lost: { changedInos, paths: loss.files.map(({ path }) => path) } });
+    const { loss, ...lost } = keeper.loseUnsynced();
+    send({ lost });
     return loss;
   };
   const { root, logPlaces, logsAllOperations, seed } = lazyfs;

@@ -19,7 +19,7 @@ export interface WorkerRequests extends PassedOn {
   'keep-image': { params: object; reply: Text };
   'lose-unsynced': {
     params: object;
-    reply: { readonly loss: DiskRequests['lose-unsynced']['reply']; readonly changedInos: readonly number[] };
+    reply: Text & LossNotice;
   };
   /** The time for a freeze trigger is up. */
   'freeze-overdue': { params: object; reply: object };
@@ -47,7 +47,8 @@ interface Text {
 
 export interface LossNotice {
   readonly changedInos: readonly number[];
-  readonly paths: readonly string[];
+  /** Of those whose sizes changed. */
+  readonly resizedPaths: readonly string[];
 }
 
 export interface WorkerMessage {

@@ -125,7 +125,7 @@ class LazyFsProcess {
     const service = new DiskService(this.#diskOptions, this.#helper, worker);
     this.#worker = worker;
     this.#service = service;
-    worker.onLoss = ({ changedInos, paths }) => void service.noteLoss(changedInos, paths);
+    worker.onLoss = ({ changedInos, resizedPaths }) => void service.noteLoss(changedInos, resizedPaths);
     this.#server = await ControlServer.listen(join(this.#workDirectory, controlSocketName), (request) =>
       service.handle(request),
     );

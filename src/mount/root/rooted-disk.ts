@@ -15,7 +15,6 @@ import { EBADF, EINVAL, ENOENT, EOPNOTSUPP, type Errno } from '../../disk/errno.
 import type { Inode, InodeKind } from '../../disk/inode.ts';
 import { InodeTable, rootIno } from '../../disk/inode-table.ts';
 import { PageStore } from '../../disk/page-store.ts';
-import type { Loss } from '../../disk/unsynced.ts';
 import { Refusal } from '../refusal.ts';
 import { bytesOf, errnoName, rootedPath } from '../tree-transfer.ts';
 import { FileBytes } from './file-bytes.ts';
@@ -245,7 +244,7 @@ export class RootedDisk extends Disk {
     return { sizeBytes };
   }
 
-  override loseUnsynced(caller: Caller): Loss & { readonly changedInos: readonly number[] } {
+  override loseUnsynced(caller: Caller): ReturnType<Disk['loseUnsynced']> {
     const loss = super.loseUnsynced(caller);
     for (const ino of loss.changedInos) {
       this.#bytes.revert(ino);
