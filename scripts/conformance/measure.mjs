@@ -1,20 +1,29 @@
 // Measures what a disk's users wait for, and prints it beside its bar: mounting, control calls idle and under eight writers, cuts,
-// losses, a report on 100,000 dirty files, memory. `npm run measure -- [--cached] [--json]`, as root, on an idle computer. Everything happens in a mount namespace of its own, on a disk as `powercut mount` starts it.
+// losses, a report on 100,000 dirty files, memory. `npm run measure -- [--cached] [--only mounts,calls,losses,many,files,memory] [--json]`,
+// as root, on an idle computer.
+// Everything happens in a mount namespace of its own, on a disk as `powercut mount` starts it.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDisk } from '../../dist/mount/start-disk.js';
+import { memoryBytes, writeBeyondMemory } from './beyond-memory.mjs';
 import { printTable } from './table.mjs';
 
 const isInNamespace = process.argv.includes('--in-namespace');
 const hammer = fileURLToPath(new URL('../../tests/mount/support/hammer.py', import.meta.url));
 const writes = process.argv.includes('--cached') ? 'cached' : 'through';
+const only = argument('--only')?.split(',');
 const loadSeconds = 20;
 const idleCalls = 100;
 const pageBytes = 4096;
 const manyFiles = 100_000;
+
+function argument(name) {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
 
 function reenter() {
   const args = ['--mount', '--', process.execPath, ...process.argv.slice(1), '--in-namespace'];
@@ -26,10 +35,9 @@ async function main() {
   const rows = [];
   const add = (what, bar, values) => rows.push({ what, bar, ...summary(values) });
   try {
-    await measureMounts(join(scratch, 'mounts'), add);
-    await measureCalls(join(scratch, 'calls'), add);
-    await measureLosses(join(scratch, 'losses'), add);
-    await measureManyFiles(join(scratch, 'many'), add);
+    for (const [name, measure] of Object.entries(parts)) {
+      if (only === undefined || only.includes(name)) await measure(join(scratch, name), add);
+    }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -41,7 +49,7 @@ async function main() {
     );
 }
 
-async function withDisk(folder, use) {
+async function withDisk(folder, use, room = {}) {
   const mountPoint = join(folder, 'disk');
   mkdirSync(mountPoint, { recursive: true });
   const control = await startDisk({
@@ -51,6 +59,7 @@ async function withDisk(folder, use) {
     writes,
     pins: [],
     owner: { uid: 0, gid: 0 },
+    ...room,
   });
   try {
     await use(control, mountPoint);
@@ -173,6 +182,29 @@ function measureManyFiles(folder, add) {
   });
 }
 
+/** Without the garbage and the reserves of the process: what is counted is in use. */
+function measureFiles(folder, add) {
+  const script = fileURLToPath(new URL('./file-memory.mjs', import.meta.url));
+  const { stdout, status } = spawnSync(process.execPath, ['--expose-gc', script, '--json'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`${script} ended with ${status}`);
+  for (const [state, bytes] of Object.entries(JSON.parse(stdout)))
+    add(`heap of a small file, ${state}, bytes`, '< 1024', [bytes]);
+}
+
+function measureMemory(folder, add) {
+  const measure = async (control, mountPoint) => {
+    await control.request('mount');
+    const { writtenMiBs, readMiBs, rssMiB } = await writeBeyondMemory(control, mountPoint);
+    add('2 GiB written on 256 MiB of memory, MiB/s', 'works', [writtenMiBs]);
+    add('read back, MiB/s', 'right', [readMiBs]);
+    add('RSS with them, MiB', '', [rssMiB]);
+  };
+  return withDisk(folder, measure, { memoryBytes });
+}
+
 async function timed(act) {
   const start = performance.now();
   await act();
@@ -192,6 +224,15 @@ function summary(values) {
 function round(value) {
   return value < 10 ? Number(value.toPrecision(2)) : Math.round(value);
 }
+
+const parts = {
+  mounts: measureMounts,
+  calls: measureCalls,
+  losses: measureLosses,
+  many: measureManyFiles,
+  files: measureFiles,
+  memory: measureMemory,
+};
 
 if (isInNamespace) await main();
 else reenter();
