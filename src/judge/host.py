@@ -128,7 +128,7 @@ class Run:
         getattr(self, statement["op"].replace("-", "_"))(statement)
 
     def create(self, s):
-        fd = os.open(self.path(s["path"]), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fd = os.open(self.path(s["path"]), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         try:
             if "data" in s:
                 write_all(fd, data_of(s), 0)
@@ -145,7 +145,7 @@ class Run:
         self.on(s["file"], os.O_WRONLY | sync_flags(s), work)
 
     def rewrite(self, s):
-        fd = os.open(self.path(s["path"]), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fd = os.open(self.path(s["path"]), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         try:
             write_all(fd, data_of(s), 0)
         finally:
@@ -162,7 +162,7 @@ class Run:
         self.allocate(s, KEEP_SIZE | PUNCH_HOLE)
 
     def mkdir(self, s):
-        os.mkdir(self.path(s["path"]), 0o700)
+        os.mkdir(self.path(s["path"]), 0o755)
 
     def rmdir(self, s):
         os.rmdir(self.path(s["path"]))
@@ -199,7 +199,7 @@ class Run:
         self.on(s["file"], os.O_RDONLY, lambda fd: os.removexattr(fd, s["name"]))
 
     def tmpfile(self, s):
-        self.handles[s["handle"]] = os.open(self.path(s["directory"]), os.O_RDWR | os.O_TMPFILE, 0o600)
+        self.handles[s["handle"]] = os.open(self.path(s["directory"]), os.O_RDWR | os.O_TMPFILE, 0o644)
 
     def open(self, s):
         path = self.path(s["path"])

@@ -18,12 +18,10 @@ import { DeviceServer } from './device-server.ts';
 import { Host, type HostQuestion } from './host.ts';
 import { Observation } from './observation.ts';
 import type { RealFileSystem } from './real-file-system.ts';
-import { hostStatement, nodeOf, type HostNode, type HostStatement } from './requests.ts';
+import { hostStatement, nodeOf, type HostNode } from './requests.ts';
+import { schedulesOf, type Schedule, type ScheduleOptions } from './schedule.ts';
 
-export interface ObserveOptions {
-  readonly seed: number;
-  /** Runs with seeded commits and writeback between the ops, beside the two plain ones. */
-  readonly nudgedRuns: number;
+export interface ObserveOptions extends ScheduleOptions {
   /** Power cuts in each stretch between two flushes. */
   readonly cutsPerEpoch: number;
 }
@@ -81,23 +79,7 @@ export class Judge {
 
   async observe(program: Program, options: ObserveOptions): Promise<Observation> {
     const observation = new Observation();
-    const plain = program.run.map(hostStatement);
-    // Later: the file system's own commit, and its writeback before it; then everything.
-    const wait = { op: 'wait' };
-    const sync = { op: 'sync' };
-    const nudge = (number: number): HostStatement => ({ op: 'nudge', seed: options.seed * 1000 + number });
-    const schedules: { run: HostStatement[]; later: HostStatement[] }[] = [
-      { run: plain, later: [wait, sync] },
-      { run: plain, later: [nudge(1), nudge(2), wait, sync] },
-    ];
-    for (let run = 1; run <= options.nudgedRuns; run++) {
-      const nudged = plain.flatMap((statement, index) =>
-        // Between all ops it would be the same every time.
-        (options.seed + run + index) % 2 === 0 ? [statement, nudge(run * 100 + index)] : [statement],
-      );
-      schedules.push({ run: nudged, later: [nudge(run * 100 + 99), wait, sync] });
-    }
-    for (const [index, schedule] of schedules.entries()) {
+    for (const [index, schedule] of schedulesOf(program, options).entries()) {
       await this.#observeOnce(program, schedule, { ...options, seed: options.seed + index }, observation);
     }
     return observation;
@@ -132,7 +114,7 @@ export class Judge {
 
   async #observeOnce(
     program: Program,
-    schedule: { readonly run: readonly HostStatement[]; readonly later: readonly HostStatement[] },
+    schedule: Schedule,
     { seed, cutsPerEpoch }: ObserveOptions,
     observation: Observation,
   ): Promise<void> {
