@@ -12,6 +12,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { End } from './exit-codes.ts';
 import { addLazyFs } from './lazyfs.ts';
 import { addList } from './list.ts';
+import { addLitmus } from './litmus.ts';
 import { addMount } from './mount.ts';
 import { tell, tolerateClosedPipes } from './output.ts';
 import { addReplay } from './replay.ts';
@@ -47,9 +48,10 @@ function build(end: End): Command {
     addRun,
     addMount,
     addDisk,
-    addLazyFs,
-    addReplay,
-    addAnalyze,
+      addLazyFs,
+      addReplay,
+      addAnalyze,
+      addLitmus,
     addList,
     addDoctor,
   ]) {

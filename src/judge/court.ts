@@ -3,10 +3,11 @@
  * what this computer lacks for them. Only inside a box (machine/box.ts).
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, searchPath } from '../machine/tools.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
-import { createWorkDirectory } from '../machine/work-directory.ts';
+import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
 import { Judge } from './judge.ts';
 import { realFileSystems, type RealFileSystem, type RealFileSystemName } from './real-file-system.ts';
 
@@ -21,10 +22,12 @@ export async function convene(names: readonly RealFileSystemName[]): Promise<Cou
   const python = requirePrograms(chosen);
   const work = await createWorkDirectory({ uid: 0, gid: 0 });
   const judges: Judge[] = [];
-  const end = async (): Promise<void> => {
-    for (const judge of judges) await judge.end();
-    await work.remove();
+  let ended: Promise<void> | undefined;
+  const end = (): Promise<void> => (ended ??= adjourn(judges, work));
+  const interrupt = (signal: NodeJS.Signals): void => {
+    void end().finally(() => process.exit(128 + constants.signals[signal]));
   };
+  for (const signal of endingSignals) process.once(signal, interrupt);
   try {
     for (const fileSystem of chosen) {
       const directory = join(work.run, fileSystem.name);
@@ -36,6 +39,14 @@ export async function convene(names: readonly RealFileSystemName[]): Promise<Cou
     await end();
     throw error;
   }
+}
+
+/** A judge that is interrupted answers what it was asked, and no more. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+async function adjourn(judges: readonly Judge[], work: WorkDirectory): Promise<void> {
+  for (const judge of judges) await judge.end();
+  await work.remove();
 }
 
 /** What keeps a file system from judging on this computer, as a sentence; undefined when nothing does. */

@@ -87,6 +87,10 @@ export class Judge {
 
   async end(): Promise<void> {
     await this.#host.end();
+    // Mounted still, where a program was interrupted. Lazily: nothing is asked of the device any more.
+    for (const directory of Object.values(this.#directories)) {
+      spawnSync('umount', ['-i', '-l', '-q', directory], { cwd: '/', stdio: 'ignore' });
+    }
     await this.#server.end();
   }
 
