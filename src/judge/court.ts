@@ -2,12 +2,13 @@
  * The judges together: one for each real file system, side by side, in a work directory of their own. Says in one sentence
  * what this computer lacks for them. Only inside a box (machine/box.ts).
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, searchPath } from '../machine/tools.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
-import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
+import { createWorkDirectory } from '../machine/work-directory.ts';
 import { Judge } from './judge.ts';
 import { realFileSystems, type RealFileSystem, type RealFileSystemName } from './real-file-system.ts';
 
@@ -22,10 +23,14 @@ export async function convene(names: readonly RealFileSystemName[]): Promise<Cou
   const python = requirePrograms(chosen);
   const work = await createWorkDirectory({ uid: 0, gid: 0 });
   const judges: Judge[] = [];
-  let ended: Promise<void> | undefined;
-  const end = (): Promise<void> => (ended ??= adjourn(judges, work));
+  const end = async (): Promise<void> => {
+    for (const judge of judges) await judge.end();
+    await work.remove();
+  };
+  // A judge may be in the middle of anything, its own start too: what is mounted is taken away under it, and the box ends it.
   const interrupt = (signal: NodeJS.Signals): void => {
-    void end().finally(() => process.exit(128 + constants.signals[signal]));
+    unmountAll(work.path);
+    void work.remove().finally(() => process.exit(128 + constants.signals[signal]));
   };
   for (const signal of endingSignals) process.once(signal, interrupt);
   try {
@@ -41,12 +46,16 @@ export async function convene(names: readonly RealFileSystemName[]): Promise<Cou
   }
 }
 
-/** A judge that is interrupted answers what it was asked, and no more. */
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-async function adjourn(judges: readonly Judge[], work: WorkDirectory): Promise<void> {
-  for (const judge of judges) await judge.end();
-  await work.remove();
+/** The last mounted first; lazily, since a judge may be busy in them. */
+function unmountAll(directory: string): void {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((mountPoint) => mountPoint.startsWith(`${directory}/`));
+  for (const mountPoint of mounts.reverse())
+    spawnSync('umount', ['-i', '-l', mountPoint], { cwd: '/', stdio: 'ignore' });
 }
 
 /** What keeps a file system from judging on this computer, as a sentence; undefined when nothing does. */

@@ -13,8 +13,9 @@ export interface RealFileSystem {
   readonly mkfsPackage: string;
   readonly mountOptions: string;
   /**
-   * Offsets of blocks that the file system trusts the device to write as a whole. A superblock of btrfs is 4 KiB with one
-   * checksum, and a mount reads the first copy alone: torn, it is no mount at all, on any device with smaller sectors.
+   * Offsets of blocks that the file system trusts the device to write as a whole: superblocks with one checksum over several
+   * sectors, of which a mount reads the first copy alone, before any recovery. Torn, there is no mount at all, whatever else is
+   * on the device (ext4: EBADMSG, btrfs: EINVAL; fsck helps itself with another copy).
    */
   readonly untearable: readonly number[];
 }
@@ -28,7 +29,7 @@ export const realFileSystems: readonly RealFileSystem[] = [
     mkfs: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0'],
     mkfsPackage: 'e2fsprogs',
     mountOptions: 'commit=300,nodiscard',
-    untearable: [],
+    untearable: [0],
   },
   {
     name: 'xfs',
