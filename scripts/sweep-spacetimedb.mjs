@@ -115,6 +115,7 @@ function keyOf({ class: name, message, evidence }) {
   const told = name === 'lost-write' ? (evidence.sentences[0] ?? '') : said.replace(/^.*? at [\d.]+ s: /, '');
   const plain = told
     .replace(/^acknowledged add of \d+ at [\d.]+ s/, 'an add')
+    .replace(/ is gone: while it was being done.*$/, ' is gone: what was done in the course of it')
     .replace(/, bytes .*$|, whose name .*$/, (rest) =>
       rest.startsWith(', bytes') ? ', its bytes' : ', its name',
     )

@@ -50,7 +50,7 @@ describe('without the barrier', () => {
     ['commit', ['--set', 'segment-size=10000000'], lost],
     [
       'commit',
-      ['--nemesis', 'power-glitch', '--profile', 'lazyfs', '--set', 'segment-size=1000'],
+      ['--nemesis', 'power-glitch', '--profile', 'lazyfs', '--set', 'segment-size=500'],
       /^unrestartable: .*: clog\/\d{20}\.clog\.log: its header is not whole \(it has 0 bytes\)/,
     ],
     [

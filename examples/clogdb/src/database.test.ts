@@ -52,6 +52,21 @@ describe('a confirmed transaction', () => {
     await database.close();
   });
 
+  test('costs 64 clients together a fifth of the barriers that it costs one client, or less', async () => {
+    const barriers = new SlowBarriers();
+    const config = { segment_size_bytes: 1e6, snapshot_interval: 1e6 };
+    const database = await Database.open(directories.fresh(), config, barriers);
+    barriers.letGo();
+    const client = async (name: string): Promise<void> => {
+      for (let turn = 0; turn < 10; turn++) await database.transact([['put', name, turn]], true);
+    };
+    await client('alone');
+    expect(barriers.commits).toBe(10);
+    await Promise.all(Array.from({ length: 64 }, (_, number) => client(`${number}`)));
+    expect(64 * 10).toBeGreaterThanOrEqual(5 * (barriers.commits - 10));
+    await database.close();
+  });
+
   test('that reads waits for what it saw to be durable; one that is not confirmed does not', async () => {
     const { database, barriers } = await openSlowly();
     await database.transact([['put', 'key', 1]], false);
