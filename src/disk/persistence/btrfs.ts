@@ -15,6 +15,7 @@
  */
 import { isDataOp, type LoggedOp } from './crash-log.ts';
 import { committedFile, fileAsAt } from './file-space.ts';
+import { FileSpaces } from './file-spaces.ts';
 import type { History } from './history.ts';
 import { LogTree, LogTreeIndex } from './btrfs-log-tree.ts';
 import { commitKeeping } from './journal.ts';
@@ -72,6 +73,10 @@ class BtrfsSpace implements CrashSpace {
   readonly #index: LogTreeIndex;
   readonly #fsyncs: readonly Fsync[];
   readonly #commitFloor: number;
+  readonly #committed = new FileSpaces((file, commit) =>
+    committedFile({ file, rules: dataRules, commit, begun: commit }),
+  );
+  readonly #logged = new FileSpaces(fileAsAt);
 
   constructor(history: History) {
     this.history = history;
@@ -135,10 +140,10 @@ class BtrfsSpace implements CrashSpace {
       attributePositions: (ino) => [tree.attributes.get(ino) ?? commit],
       file: (file) => {
         const logged = tree.files.get(file.ino);
-        if (logged !== undefined) return fileAsAt(file, logged);
+        if (logged !== undefined) return this.#logged.at(file, logged);
         // A new file that exists only in the log has no data.
-        if (tree.existing.has(file.ino)) return fileAsAt(file, this.#index.births.get(file.ino)!);
-        return committedFile({ file, rules: dataRules, commit, begun: commit });
+        if (tree.existing.has(file.ino)) return this.#logged.at(file, this.#index.births.get(file.ino)!);
+        return this.#committed.at(file, commit);
       },
     };
   }
@@ -161,19 +166,22 @@ function fsyncsOf({ log, instant }: History): readonly Fsync[] {
   });
 }
 
-function commitFloorOf(history: History): number {
-  const { log, barriers } = history;
+function commitFloorOf({ log, barriers }: History): number {
+  const movedOut = new Map<number, number>();
   let floor = 0;
+  let position = 0;
   for (const { op, ino, kind } of barriers) {
-    if (kind === 'sync') floor = op;
-    const movedOut = log.ops.slice(floor, op).findLastIndex((each) => isMoveOutOf(each, ino));
-    if (movedOut >= 0) floor += movedOut + 1;
+    for (; position < op; position++) {
+      for (const directory of directoriesLeft(log.ops[position]!)) movedOut.set(directory, position + 1);
+    }
+    floor = Math.max(floor, kind === 'sync' ? op : (movedOut.get(ino) ?? 0));
   }
   return floor;
 }
 
-function isMoveOutOf(op: LoggedOp, directory: number): boolean {
-  if (op.kind !== 'rename' && op.kind !== 'exchange') return false;
-  if (op.from.parent === op.to.parent) return false;
-  return op.from.parent === directory || (op.kind === 'exchange' && op.to.parent === directory);
+/** The directories out of which the op renamed something into another one. */
+function directoriesLeft(op: LoggedOp): readonly number[] {
+  if (op.kind !== 'rename' && op.kind !== 'exchange') return [];
+  if (op.from.parent === op.to.parent) return [];
+  return op.kind === 'exchange' ? [op.from.parent, op.to.parent] : [op.from.parent];
 }

@@ -178,13 +178,42 @@ function chooseRandom(space: CrashSpace, draw: Draw): ImageChoice {
     for (const chain of [mode, ...xattrs.values()])
       attributes.set(chain, pick(frame.attributePositions(ino, chain), draw));
     if (file !== undefined && file.events.length + file.sizes.length > 0)
-      files.set(file, randomFile(frame, file, draw));
+      files.set(file, new RandomFile(frame, file, draw(2 ** 31)));
   }
   return { frame, rest: 'newest', files, attributes };
 }
 
-function randomFile(frame: Frame, file: FileHistory, draw: Draw): FileChoice {
-  const space = frame.file(file);
+/** Drawn when somebody asks, from a seed of its own. */
+class RandomFile implements FileChoice {
+  readonly #space: () => FileSpace;
+  readonly #seed: number;
+  #chosen: FileChoice | undefined;
+
+  constructor(frame: Frame, file: FileHistory, seed: number) {
+    this.#space = () => frame.file(file);
+    this.#seed = seed;
+  }
+
+  get cuts(): number {
+    return this.#drawn().cuts;
+  }
+
+  get size(): SizeOption {
+    return this.#drawn().size;
+  }
+
+  get pages(): ReadonlyMap<number, PageVersion> {
+    return this.#drawn().pages;
+  }
+
+  #drawn(): FileChoice {
+    this.#chosen ??= randomFile(this.#space(), seededDraw(this.#seed));
+    return this.#chosen;
+  }
+}
+
+function randomFile(space: FileSpace, draw: Draw): FileChoice {
+  const { file } = space;
   const size = pick(space.sizes, draw);
   const cuts = pick(space.cuts, draw);
   const pages = new Map<number, PageVersion>();

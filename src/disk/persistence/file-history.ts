@@ -47,6 +47,8 @@ export class FileHistory {
   readonly events: DataEvent[] = [];
   readonly sizes: SizeEvent[] = [];
   readonly barriers: FileBarrier[] = [];
+  /** Further ops that a profile takes for a change of what the file may hold. */
+  readonly notes: number[] = [];
   /** By page index: indices of its events. */
   readonly #pageEvents = new Map<number, number[]>();
   /** As programs see it. */
@@ -99,6 +101,14 @@ export class FileHistory {
       return this.isForced(op);
     const later = this.barriers.slice(lastIndexAtOrBefore(this.barriers, op) + 1);
     return later.find(({ kind }) => kind !== 'sync')?.kind === 'fsync';
+  }
+
+  /** The last op up to this position that changed bytes or size, or was noted otherwise. */
+  lastChange(position: number): number {
+    const event = this.events[lastIndexAtOrBefore(this.events, position)]?.op ?? 0;
+    const size = this.sizes[lastIndexAtOrBefore(this.sizes, position)]?.op ?? 0;
+    const note = this.notes.findLast((op) => op <= position) ?? 0;
+    return Math.max(event, size, note);
   }
 
   pageEvents(page: number): readonly number[] {

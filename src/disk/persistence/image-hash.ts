@@ -24,14 +24,14 @@ interface FrameView {
   /** By inode: the hashes of its paths. */
   readonly paths: ReadonlyMap<number, readonly Hash[]>;
   readonly inodes: Map<number, Hash>;
-  readonly spaces: Map<FileHistory, FileSpace>;
-  readonly data: Map<FileHistory, Hash>;
   sum: Hash;
 }
 
 export class ImageHasher {
   readonly #history: History;
   readonly #views = new WeakMap<Frame, FrameView>();
+  /** Of the newest that a space has. */
+  readonly #data = new WeakMap<FileSpace, Hash>();
   readonly #baseHashes = new Map<number, Hash>();
   /** By file, then page, then version: content that never changes. */
   readonly #pages = new Map<FileHistory, Map<string, Hash>>();
@@ -61,12 +61,7 @@ export class ImageHasher {
   }
 
   space(frame: Frame, file: FileHistory): FileSpace {
-    const view = this.#view(frame);
-    const known = view.spaces.get(file);
-    if (known !== undefined) return known;
-    const space = frame.file(file);
-    view.spaces.set(file, space);
-    return space;
+    return frame.file(file);
   }
 
   #inodesOf({ attributes }: ImageChoice, into: Set<number>): void {
@@ -84,8 +79,6 @@ export class ImageHasher {
       newest,
       paths,
       inodes: new Map(),
-      spaces: new Map(),
-      data: new Map(),
       sum: zeroHash,
     };
     this.#views.set(frame, view);
@@ -153,8 +146,8 @@ export class ImageHasher {
     if (choice.rest === 'oldest' || chosen?.size !== undefined || chosen?.cuts !== undefined) {
       return this.#allPages(space, choice);
     }
-    let sum = view.data.get(file);
-    if (sum === undefined) view.data.set(file, (sum = this.#allPages(space, view.newest)));
+    let sum = this.#data.get(space);
+    if (sum === undefined) this.#data.set(space, (sum = this.#allPages(space, view.newest)));
     if (chosen?.pages === undefined) return sum;
     const size = sizeOf(choice, space);
     const cuts = cutsOf(choice, space);

@@ -30,8 +30,44 @@ function buildInode(inode: InodeHistory, choice: ImageChoice): TreeInode {
   const entries = entriesIn(choice.frame, inode);
   const common = { ino, kind, target, mode, xattrs, entries };
   if (inode.file === undefined) return { ...common, size: 0, pages: noPages };
-  const space = choice.frame.file(inode.file);
-  return { ...common, ...buildData(space, choice) };
+  return new BuiltFile(common, choice.frame.file(inode.file), choice);
+}
+
+/** A file of an image: its bytes are looked up when somebody reads them. */
+class BuiltFile implements TreeInode {
+  readonly ino: number;
+  readonly kind: TreeInode['kind'];
+  readonly target: string;
+  readonly mode: number;
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  readonly entries: ReadonlyMap<string, number>;
+  readonly #space: FileSpace;
+  readonly #choice: ImageChoice;
+  #data: { readonly size: number; readonly pages: ReadonlyMap<number, Uint8Array> } | undefined;
+
+  constructor(common: Omit<TreeInode, 'size' | 'pages'>, space: FileSpace, choice: ImageChoice) {
+    this.ino = common.ino;
+    this.kind = common.kind;
+    this.target = common.target;
+    this.mode = common.mode;
+    this.xattrs = common.xattrs;
+    this.entries = common.entries;
+    this.#space = space;
+    this.#choice = choice;
+  }
+
+  get size(): number {
+    return this.#built().size;
+  }
+
+  get pages(): ReadonlyMap<number, Uint8Array> {
+    return this.#built().pages;
+  }
+
+  #built() {
+    this.#data ??= buildData(this.#space, this.#choice);
+    return this.#data;
+  }
 }
 
 function buildXattrs(inode: InodeHistory, choice: ImageChoice): ReadonlyMap<string, Uint8Array> {

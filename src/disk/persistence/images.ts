@@ -40,17 +40,24 @@ export function* images(space: CrashSpace): Generator<DistinctImage> {
   const seen = new Set<string>();
   const cache = new WeakMap<Frame, readonly (readonly Alternative[])[]>();
   const kept: Frame[][] = [];
-  // Three distances in a row without a candidate: then there is nothing further out either.
+  const axesIn = (frame: Frame) => {
+    const known = cache.get(frame);
+    if (known !== undefined) return known;
+    const axes = axesOf(frame, hasher, space);
+    cache.set(frame, axes);
+    return axes;
+  };
+  // A distance without a candidate: then there is nothing further out either.
   let isEmpty = false;
   for (let distance = 0; !isEmpty; distance++) {
     kept.push([...space.frames(distance)]);
     isEmpty = kept[distance]!.length === 0;
     for (let frameDistance = 0; frameDistance <= distance; frameDistance++) {
       for (const frame of kept[frameDistance]!) {
-        let axes = cache.get(frame);
-        if (axes === undefined) cache.set(frame, (axes = axesOf(frame, hasher, space)));
-        if (axes.length > distance - frameDistance) isEmpty = false;
-        for (const picks of combinations(axes, distance - frameDistance)) {
+        const count = distance - frameDistance;
+        const axes = count === 0 ? [] : axesIn(frame);
+        if (axes.length >= count) isEmpty = false;
+        for (const picks of combinations(axes, count)) {
           const choice = combine(frame, picks, hasher);
           if (choice === undefined) continue;
           const hash = hashKey(hasher.hash(choice));

@@ -9,6 +9,7 @@
  */
 import type { FileHistory } from './file-history.ts';
 import { committedFile, type DataRules } from './file-space.ts';
+import { FileSpaces } from './file-spaces.ts';
 import type { History } from './history.ts';
 import type { CrashSpace, Draw, Frame } from './profile.ts';
 
@@ -19,15 +20,19 @@ export interface JournalRules extends DataRules {
 
 export class JournalSpace implements CrashSpace {
   readonly history: History;
-  readonly #rules: JournalRules;
-  readonly #submissions: ReadonlyMap<number, readonly number[]>;
+  readonly #files: FileSpaces;
   /** The least commit point that all barriers leave. */
   readonly commitFloor: number;
 
   constructor(history: History, rules: JournalRules) {
     this.history = history;
-    this.#rules = rules;
-    this.#submissions = rules.submissions?.(history) ?? new Map();
+    const { begun } = history.instant;
+    const submissions = rules.submissions?.(history) ?? new Map<number, readonly number[]>();
+    for (const [ino, ops] of submissions) history.inode(ino).file?.notes.push(...ops);
+    this.#files = new FileSpaces((file, commit) => {
+      const submitted = submissions.get(file.ino)?.findLast((op) => op <= commit) ?? 0;
+      return committedFile({ file, rules, commit, begun, submitted });
+    });
     this.commitFloor = history.barriers.reduce((floor, { lastChange }) => Math.max(floor, lastChange), 0);
   }
 
@@ -65,15 +70,10 @@ export class JournalSpace implements CrashSpace {
   }
 
   frameAt(commit: number): Frame {
-    const rules = this.#rules;
-    const { begun } = this.history.instant;
     return {
       entryPosition: () => commit,
       attributePositions: () => [commit],
-      file: (file: FileHistory) => {
-        const submitted = this.#submissions.get(file.ino)?.findLast((op) => op <= commit) ?? 0;
-        return committedFile({ file, rules, commit, begun, submitted });
-      },
+      file: (file: FileHistory) => this.#files.at(file, commit),
     };
   }
 }

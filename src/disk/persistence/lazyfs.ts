@@ -7,6 +7,7 @@
  */
 import { isDataOp, type LoggedOp } from './crash-log.ts';
 import { freeFile } from './file-space.ts';
+import { FileSpaces } from './file-spaces.ts';
 import type { History } from './history.ts';
 import type { CrashSpace, Frame, PersistenceProfile, Rule } from './profile.ts';
 
@@ -33,10 +34,11 @@ export const lazyfs: PersistenceProfile = {
 
 function lazySpace(history: History): CrashSpace {
   const { begun } = history.instant;
+  const files = new FileSpaces((file) => freeFile(file, begun, true));
   const frame: Frame = {
     entryPosition: () => begun,
     attributePositions: () => [begun],
-    file: (file) => freeFile(file, begun, true),
+    file: (file) => files.at(file, begun),
   };
   return {
     history,

@@ -14,6 +14,7 @@
 import { combinations } from './combinations.ts';
 import { isDataOp, type LoggedOp } from './crash-log.ts';
 import { freeFile } from './file-space.ts';
+import { FileSpaces } from './file-spaces.ts';
 import type { EntryCell, History } from './history.ts';
 import { NameOrder, type Positions } from './name-order.ts';
 import type { CrashSpace, Draw, EntryFilter, Frame, PersistenceProfile, Rule } from './profile.ts';
@@ -55,6 +56,7 @@ export const strict: PersistenceProfile = {
 class StrictSpace implements CrashSpace {
   readonly history: History;
   readonly #order: NameOrder;
+  readonly #files: FileSpaces;
   /** By inode: the last fsync of it. */
   readonly #synced = new Map<number, number>();
   #syncedAll = 0;
@@ -62,6 +64,8 @@ class StrictSpace implements CrashSpace {
   constructor(history: History) {
     this.history = history;
     this.#order = new NameOrder(history);
+    const { begun } = history.instant;
+    this.#files = new FileSpaces((file) => freeFile(file, begun, false));
     for (const { op, ino, kind } of history.barriers) {
       if (kind === 'fsync') this.#synced.set(ino, op);
       if (kind === 'sync') this.#syncedAll = op;
@@ -123,15 +127,10 @@ class StrictSpace implements CrashSpace {
     return this.#frame(this.#order.lowered(positions) ?? this.#order.oldest());
   }
 
-  /** Entries go back one after the other, each with whatever must go with it. */
   randomFrame(draw: Draw): Frame {
-    let positions: Positions = new Map();
-    for (const [cell, allowed] of this.#order.allowed) {
-      const position = allowed[draw(allowed.length)]!;
-      if (position >= this.#order.positionOf(positions, cell)) continue;
-      positions = this.#order.lowered(new Map([...positions, [cell, position]])) ?? positions;
-    }
-    return this.#frame(positions);
+    const chosen = new Map<EntryCell, number>();
+    for (const [cell, allowed] of this.#order.allowed) chosen.set(cell, allowed[draw(allowed.length)]!);
+    return this.#frame(this.#order.lowered(chosen) ?? this.#order.oldest());
   }
 
   #frame(positions: Positions): Frame {
@@ -143,7 +142,7 @@ class StrictSpace implements CrashSpace {
         const floor = chain.positionAt(synced);
         return chain.positions().filter((position) => position >= floor);
       },
-      file: (file) => freeFile(file, begun, false),
+      file: (file) => this.#files.at(file, begun),
     };
   }
 }
