@@ -1,7 +1,8 @@
 // One measuring process for each system, told by its parent what to run. Its arguments: its directory, how long a measurement
 // lasts at least, and the processes that serve the directory.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { spentByMs } from './processes.mjs';
 import { workloads } from './workloads.mjs';
 
 const [root, time, serverList] = process.argv.slice(2);
@@ -56,12 +57,4 @@ function passes(name, directory, loaded) {
 function spentMs() {
   const { user, system } = process.cpuUsage();
   return servers.reduce((sum, pid) => sum + spentByMs(pid), (user + system) / 1000);
-}
-
-function spentByMs(pid) {
-  return readdirSync(`/proc/${pid}/task`).reduce(
-    (sum, thread) =>
-      sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
-    0,
-  );
 }

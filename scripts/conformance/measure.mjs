@@ -1,13 +1,14 @@
 // Measures what a disk's users wait for, and prints it beside its bar: mounting, control calls idle and under eight writers, cuts,
-// losses, a report on 100,000 dirty files, memory. `npm run measure -- [--cached] [--only mounts,calls,losses,many,files,memory] [--json]`,
-// as root, on an idle computer.
-// Everything happens in a mount namespace of its own, on a disk as `powercut mount` starts it.
+// losses, a report on 100,000 dirty files, memory. Beside the time stands the processor time of the disk process and of this one, which
+// other work on the computer hardly moves. `npm run measure -- [--cached] [--only mounts,calls,losses,many,files,memory] [--json]`, as
+// root, on an idle computer. Everything happens in a mount namespace of its own, on a disk as `powercut mount` starts it.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDisk } from '../../dist/mount/start-disk.js';
+import { children, spentByMs } from '../bench/processes.mjs';
 import { memoryBytes, writeBeyondMemory } from './beyond-memory.mjs';
 import { printTable } from './table.mjs';
 
@@ -33,7 +34,8 @@ function reenter() {
 async function main() {
   const scratch = mkdtempSync(join(tmpdir(), 'powercut-measure-'));
   const rows = [];
-  const add = (what, bar, values) => rows.push({ what, bar, ...summary(values) });
+  const add = (what, bar, values) =>
+    rows.push({ what, bar, ...summary(values), processor: processorMs(values) });
   try {
     for (const [name, measure] of Object.entries(parts)) {
       if (only === undefined || only.includes(name)) await measure(join(scratch, name), add);
@@ -44,14 +46,17 @@ async function main() {
   if (process.argv.includes('--json')) console.log(JSON.stringify(rows));
   else
     printTable(
-      ['what', 'bar', 'median', 'p99', 'max', 'samples'],
-      rows.map((row) => [row.what, row.bar, row.median, row.p99, row.max, row.samples].map(String)),
+      ['what', 'bar', 'median', 'p99', 'max', 'samples', 'processor time'],
+      rows.map((row) =>
+        [row.what, row.bar, row.median, row.p99, row.max, row.samples, row.processor].map(String),
+      ),
     );
 }
 
 async function withDisk(folder, use, room = {}) {
   const mountPoint = join(folder, 'disk');
   mkdirSync(mountPoint, { recursive: true });
+  const others = children();
   const control = await startDisk({
     mountPoint,
     workDirectory: join(folder, 'control'),
@@ -61,9 +66,11 @@ async function withDisk(folder, use, room = {}) {
     owner: { uid: 0, gid: 0 },
     ...room,
   });
+  servers = children().filter((pid) => !others.includes(pid));
   try {
     await use(control, mountPoint);
   } finally {
+    servers = [];
     await control.close();
   }
 }
@@ -204,11 +211,26 @@ function measureMemory(folder, add) {
   };
   return withDisk(folder, measure, { memoryBytes });
 }
+/** The disk processes that run now. */
+let servers = [];
+const processorMsOf = new Map();
 
 async function timed(act) {
-  const start = performance.now();
+  const [start, startSpent] = [performance.now(), spentMs()];
   await act();
-  return performance.now() - start;
+  const took = performance.now() - start;
+  processorMsOf.set(took, spentMs() - startSpent);
+  return took;
+}
+
+function spentMs() {
+  return [process.pid, ...servers].reduce((sum, pid) => sum + spentByMs(pid), 0);
+}
+
+/** The median, where the values were timed. */
+function processorMs(values) {
+  const known = values.map((value) => processorMsOf.get(value)).filter((value) => value !== undefined);
+  return known.length === 0 ? '' : summary(known).median;
 }
 
 function pause(ms) {
