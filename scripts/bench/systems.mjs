@@ -2,12 +2,12 @@
 // moves that process and the server behind the directory, where it is known, to the same core.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDisk } from '../../dist/mount/start-disk.js';
-import { children } from './processes.mjs';
+import { children, prefer } from './processes.mjs';
 
 const clientFile = fileURLToPath(new URL('./client.mjs', import.meta.url));
 
@@ -67,30 +67,9 @@ async function measured(name, directory, servers, timedMs) {
   return { name, measure, close, pin: (cores) => [client.pid, ...servers].forEach((pid) => pin(pid, cores)) };
 }
 
-/** Sessions share the processor first, and their processes after that: a server in a session of its own would wait for others. */
-function preferSession(pid) {
-  try {
-    writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_HIGHEST));
-  } catch {
-    // A kernel that does not group by session, or not root.
-  }
-}
-
 function pin(pid, cores) {
   const { status, stderr } = spawnSync('taskset', ['-a', '-c', '-p', cores, String(pid)], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`taskset cannot move ${pid} to ${cores}: ${stderr.trim()}`);
-}
-
-/** Ahead of whatever else runs here, all systems alike: what is measured is how fast they are, not how busy the computer is. */
-function prefer(pid) {
-  preferSession(pid);
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    try {
-      setPriority(Number(thread), constants.priority.PRIORITY_HIGHEST);
-    } catch {
-      // Not root: then it is measured among the rest.
-    }
-  }
 }

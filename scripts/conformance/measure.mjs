@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDisk } from '../../dist/mount/start-disk.js';
-import { children, spentByMs } from '../bench/processes.mjs';
+import { children, prefer, spentByMs } from '../bench/processes.mjs';
 import { memoryBytes, writeBeyondMemory } from './beyond-memory.mjs';
 import { printTable } from './table.mjs';
 
@@ -67,6 +67,7 @@ async function withDisk(folder, use, room = {}) {
     ...room,
   });
   servers = children().filter((pid) => !others.includes(pid));
+  [process.pid, ...servers].forEach(prefer);
   try {
     await use(control, mountPoint);
   } finally {
