@@ -40,8 +40,12 @@ export class ProgramRun {
         this.#truncate(this.#file(file), 0);
         return this.#write(file, 0, statement.data, undefined);
       }
-      case 'truncate':
-        return this.#truncate(this.#file(statement.file), statement.size);
+      case 'truncate': {
+        const node = this.#file(statement.file);
+        this.#truncate(node, statement.size);
+        if ('path' in statement.file) this.#log({ kind: 'close', ino: node.ino });
+        return;
+      }
       case 'allocate': {
         const { ino } = this.#file(statement.file);
         const { offset, length } = statement;
@@ -109,7 +113,9 @@ export class ProgramRun {
     this.#log({ kind: 'write', ino: node.ino, offset, data });
     node.size = Math.max(node.size, offset + data.length);
     const wanted = 'handle' in file ? this.#handles.get(file.handle)!.sync : sync;
-    if (wanted !== undefined) this.#log({ kind: wanted === 'sync' ? 'fsync' : 'fdatasync', ino: node.ino });
+    const range = { offset, length: data.length };
+    if (wanted !== undefined)
+      this.#log({ kind: wanted === 'sync' ? 'fsync' : 'fdatasync', ino: node.ino, range });
     if ('path' in file) this.#log({ kind: 'close', ino: node.ino });
   }
 

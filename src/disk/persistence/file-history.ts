@@ -31,6 +31,8 @@ export interface SizeEvent {
 interface FileBarrier {
   readonly op: number;
   readonly kind: 'fsync' | 'sync' | 'failed';
+  /** Of all pages, where they are not named: from the first to the last. */
+  readonly pages?: readonly [first: number, last: number];
 }
 
 /** True where a cut gives the whole page back, and not only a part of it. */
@@ -84,8 +86,14 @@ export class FileHistory {
       this.#add({ op, isCut: true, start: offset, end: offset + length, isInPlace: true });
   }
 
-  barrier(op: number, kind: FileBarrier['kind']): void {
-    this.barriers.push({ op, kind });
+  barrier(op: number, kind: FileBarrier['kind'], range?: { offset: number; length: number }): void {
+    if (range === undefined) {
+      this.barriers.push({ op, kind });
+      return;
+    }
+    const first = Math.floor(range.offset / pageSizeBytes);
+    const last = Math.floor((range.offset + Math.max(1, range.length) - 1) / pageSizeBytes);
+    this.barriers.push({ op, kind, pages: [first, last] });
   }
 
   /** A barrier that succeeded covers the op; one that failed first marked its pages clean, and no later one writes them. */
@@ -94,13 +102,26 @@ export class FileHistory {
     return next !== undefined && next.kind !== 'failed';
   }
 
+  /** A size that a write made comes with the last page of it; one that was set, with any barrier. */
+  isSizeForced({ op, after, isExtension }: SizeEvent): boolean {
+    if (!isExtension) return this.isForced(op);
+    return this.#isPageForced(op, Math.floor((after - 1) / pageSizeBytes), () => true);
+  }
+
   /** Of a version of a page. `syncFlushes`: sync(2) makes sure of bytes for which no metadata changed. */
   isVersionForced(op: number, page: number, syncFlushes: boolean): boolean {
     const event = this.events[lastIndexAtOrBefore(this.events, op)];
-    if (event === undefined || syncFlushes || !event.isInPlace || isWholeCut(event, page))
-      return this.isForced(op);
-    const later = this.barriers.slice(lastIndexAtOrBefore(this.barriers, op) + 1);
-    return later.find(({ kind }) => kind !== 'sync')?.kind === 'fsync';
+    const anyCounts = event === undefined || syncFlushes || !event.isInPlace || isWholeCut(event, page);
+    return this.#isPageForced(op, page, ({ kind }) => anyCounts || kind !== 'sync');
+  }
+
+  #isPageForced(op: number, page: number, counts: (barrier: FileBarrier) => boolean): boolean {
+    for (let index = lastIndexAtOrBefore(this.barriers, op) + 1; index < this.barriers.length; index++) {
+      const barrier = this.barriers[index]!;
+      const [first, last] = barrier.pages ?? [0, Infinity];
+      if (page >= first && page <= last && counts(barrier)) return barrier.kind !== 'failed';
+    }
+    return false;
   }
 
   /** The last op up to this position that changed bytes or size, or was noted otherwise. */

@@ -157,10 +157,10 @@ function committedSizes(
   const setOp = committed[set]?.op ?? 0;
   let floor = committed[set]?.after ?? file.baseSize;
   let floorOp = setOp;
-  for (const { op, after } of committed.slice(set + 1)) {
-    if (!file.isForced(op) && op > submitted) continue;
-    floor = after;
-    floorOp = op;
+  for (const event of committed.slice(set + 1)) {
+    if (!file.isSizeForced(event) && event.op > submitted) continue;
+    floor = event.after;
+    floorOp = event.op;
   }
   const needsLastPage = sizeAfter !== 'submission';
   const sizes = new Map<number, number>();
@@ -190,7 +190,7 @@ function* endsOf({ start, end }: DataEvent, size: number): Generator<number> {
 }
 
 function freeSizes(file: FileHistory): readonly SizeOption[] {
-  const forced = file.sizes.findLast(({ op }) => file.isForced(op));
+  const forced = file.sizes.findLast((event) => file.isSizeForced(event));
   const forcedOp = forced?.op ?? 0;
   const oldest = { size: forced?.after ?? file.baseSize, op: forcedOp, lastPageFrom: 0 };
   const later = file.sizes.filter(({ op }) => op > forcedOp);

@@ -6,7 +6,7 @@ import type { InodeKind } from '../inode.ts';
 import { pageSizeBytes } from '../page-store.ts';
 import type { Place } from '../place.ts';
 import { Chain } from './chain.ts';
-import { isDataOp, type CrashLog, type Instant, type LoggedOp } from './crash-log.ts';
+import { isDataOp, type CrashLog, type Instant, type LoggedFileBarrier, type LoggedOp } from './crash-log.ts';
 import { FileHistory, isWholeCut } from './file-history.ts';
 import { noEntries, type TreeInode } from './tree.ts';
 
@@ -134,7 +134,7 @@ export class History {
       }
       case 'fsync':
       case 'fdatasync':
-        if (op <= this.instant.done) this.#barrier(op, logged.kind, logged.ino, logged.failed === true);
+        if (op <= this.instant.done) this.#barrier(op, logged);
         break;
       case 'sync':
         if (op > this.instant.done) break;
@@ -181,9 +181,9 @@ export class History {
     if (isData) inode.lastDataChange = op;
   }
 
-  #barrier(op: number, kind: 'fsync' | 'fdatasync', ino: number, failed: boolean): void {
+  #barrier(op: number, { kind, ino, failed, range }: LoggedFileBarrier): void {
     const inode = this.inode(ino);
-    inode.file?.barrier(op, failed ? 'failed' : 'fsync');
+    inode.file?.barrier(op, failed ? 'failed' : 'fsync', range);
     if (failed) return;
     const lastChange = kind === 'fsync' ? inode.lastChange : inode.lastDataChange;
     this.barriers.push({ op, kind, ino, lastChange });
