@@ -43,10 +43,11 @@ describe('the README', () => {
     expect(commands.length).toBeGreaterThan(5);
     for (const command of new Set(commands)) expect(help).toMatch(new RegExp(`^  ${command} `, 'm'));
 
-    const { stdout: testHelp } = await powercut(['test', '--help']);
-    const { stdout: runHelp } = await powercut(['run', '--help']);
+    const helps = await Promise.all(
+      ['test', 'run', 'mount', 'lazyfs'].map((name) => powercut([name, '--help'])),
+    );
     const flags = [...readme.matchAll(/(?<=[\s`(])--[a-z][a-z-]+/g)].map(([flag]) => flag);
-    for (const flag of new Set(flags)) expect(testHelp + runHelp).toContain(flag);
+    for (const flag of new Set(flags)) expect(helps.map((each) => each.stdout).join('')).toContain(flag);
 
     const { stdout } = await powercut(['list', '--json']);
     const listed = JSON.parse(stdout) as Record<string, { name: string }[]>;

@@ -114,7 +114,18 @@ describe('help', () => {
   it('is printed on stdout, with code 0, when it is asked for', async () => {
     const ran = await powercut(['--help']);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['test', 'run', 'mount', 'disk', 'replay', 'analyze', 'litmus', 'list', 'doctor']) {
+    for (const command of [
+      'test',
+      'run',
+      'mount',
+      'disk',
+      'lazyfs',
+      'replay',
+      'analyze',
+      'litmus',
+      'list',
+      'doctor',
+    ]) {
       expect(ran.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     for (const code of ['0', '1', '2', '254', '255'])

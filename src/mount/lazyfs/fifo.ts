@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, lstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { UsageError } from '../mount-errors.ts';
+import { errorCode, UsageError } from '../mount-errors.ts';
 import { CommandLines } from './commands.ts';
 
 /** How long a line without an end may wait for it. */
@@ -45,15 +45,35 @@ export function readFifo(path: string, hear: (line: string) => void): { close():
   };
 }
 
-/** Says that a command is done, to whoever reads; nobody may. */
-export function tellFifo(path: string, line: string): void {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    writeSync(descriptor, `${line}\n`);
-  } catch {
-    return;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+/** Says that commands are done, to whoever reads; nobody may. Stays open for one reader, so that it does not end for it. */
+export class CompletionFifo {
+  readonly #path: string;
+  #descriptor: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  tell(line: string): void {
+    // A reader that went away is known by the write that fails; there may be another one.
+    if (!this.#write(line)) this.#write(line);
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #write(line: string): boolean {
+    try {
+      this.#descriptor ??= openSync(this.#path, constants.O_WRONLY | constants.O_NONBLOCK);
+      writeSync(this.#descriptor, `${line}\n`);
+      return true;
+    } catch (error) {
+      // A pipe that is full has a reader who does not read.
+      if (errorCode(error) === 'EAGAIN') return true;
+      this.close();
+      return false;
+    }
   }
 }

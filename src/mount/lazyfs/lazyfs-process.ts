@@ -21,7 +21,7 @@ import { WorkerLink } from '../worker-link.ts';
 import { parseCommand, type Command } from './commands.ts';
 import type { LazyFsConfig } from './config.ts';
 import type { Fault } from './faults.ts';
-import { provideFifo, readFifo, tellFifo } from './fifo.ts';
+import { CompletionFifo, provideFifo, readFifo } from './fifo.ts';
 import { LazyFsLog } from './log.ts';
 import * as lines from './log-lines.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -64,6 +64,7 @@ class LazyFsProcess {
   #service: DiskService | undefined;
   #server: ControlServer | undefined;
   #fifo: { close(): void } | undefined;
+  #completed: CompletionFifo | undefined;
   /** Commands are done one after the other. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -99,7 +100,10 @@ class LazyFsProcess {
         isNew ? `[lazyfs.fifo]: fifo ${config.fifoPath} created` : '[lazyfs.fifo]: faults fifo exists!',
       ),
     );
-    if (config.completedFifoPath !== undefined) provideFifo(config.completedFifoPath);
+    if (config.completedFifoPath !== undefined) {
+      provideFifo(config.completedFifoPath);
+      this.#completed = new CompletionFifo(config.completedFifoPath);
+    }
     const { ended } = await this.#mount();
     for (const fault of config.faults) await this.#arm(fault);
     if (config.snapshot !== undefined) {
@@ -143,6 +147,7 @@ class LazyFsProcess {
 
   async end(): Promise<void> {
     this.#fifo?.close();
+    this.#completed?.close();
     if (this.#options.config.snapshot !== undefined && this.#service !== undefined) this.#snapshot();
     if (this.#service !== undefined) {
       this.#log.say(lines.info('[lazyfs]: stopping LazyFS...'));
@@ -165,9 +170,8 @@ class LazyFsProcess {
       this.#log.say(lines.failure(`[lazyfs.cmds]: '${line}' failed: ${error}`));
     }
     this.#log.event('command', { command: line, ...(error === undefined ? {} : { error }) });
-    const { completedFifoPath } = this.#options.config;
-    if (completedFifoPath !== undefined && command.kind !== 'unknown')
-      tellFifo(completedFifoPath, `finished::${error === undefined ? name : `${name}::error=${error}`}`);
+    if (command.kind !== 'unknown')
+      this.#completed?.tell(`finished::${error === undefined ? name : `${name}::error=${error}`}`);
   }
 
   #receivedText(command: Command, line: string): string {
