@@ -3,7 +3,7 @@
  * what this computer lacks for them. Only inside a box (machine/box.ts).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, searchPath } from '../machine/tools.ts';
@@ -27,10 +27,11 @@ export async function convene(names: readonly RealFileSystemName[]): Promise<Cou
     for (const judge of judges) await judge.end();
     await work.remove();
   };
-  // A judge may be in the middle of anything, its own start too: what is mounted is taken away under it, and the box ends it.
+  // A judge may be in the middle of anything, its own start too: what is mounted is taken away under it, and the box ends it. In
+  // one go: the judge would be the first to say what it stumbled over, and its words would be the end of the command.
   const interrupt = (signal: NodeJS.Signals): void => {
-    unmountAll(work.path);
-    void work.remove().finally(() => process.exit(128 + constants.signals[signal]));
+    if (unmountAll(work.path)) rmSync(work.path, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
   };
   for (const signal of endingSignals) process.once(signal, interrupt);
   try {
@@ -48,14 +49,21 @@ export async function convene(names: readonly RealFileSystemName[]): Promise<Cou
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The last mounted first; lazily, since a judge may be busy in them. */
-function unmountAll(directory: string): void {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+/**
+ * The last mounted first; lazily, since a judge may be busy in them, and by force: see DeviceServer.end. False when something is
+ * mounted still.
+ */
+function unmountAll(directory: string): boolean {
+  for (const mountPoint of mountsIn(directory).reverse())
+    spawnSync('umount', ['-i', '-f', '-l', mountPoint], { cwd: '/', stdio: 'ignore' });
+  return mountsIn(directory).length === 0;
+}
+
+function mountsIn(directory: string): string[] {
+  return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
     .filter((mountPoint) => mountPoint.startsWith(`${directory}/`));
-  for (const mountPoint of mounts.reverse())
-    spawnSync('umount', ['-i', '-l', mountPoint], { cwd: '/', stdio: 'ignore' });
 }
 
 /** What keeps a file system from judging on this computer, as a sentence; undefined when nothing does. */

@@ -63,10 +63,13 @@ export class DeviceServer {
     return said;
   }
 
-  /** Unmounts; whatever stands on the devices must be gone by now. */
+  /**
+   * Unmounts; whatever stands on the devices must be gone by now. By force, which aborts the connection: a file that is still open
+   * somewhere would keep it, and the thread in its read, and a process cannot end before its threads.
+   */
   async end(): Promise<void> {
     closeSync(this.#control);
-    spawnSync('umount', ['-i', '-l', this.directory], { cwd: '/' });
+    spawnSync('umount', ['-i', '-f', '-l', this.directory], { cwd: '/' });
     await this.#worker.terminate();
     closeSync(this.#descriptor);
   }
