@@ -13,7 +13,7 @@ import { printProgram } from './print.ts';
 import type { Program } from './program.ts';
 import { arbitraryProgram } from './testing/arbitrary-program.ts';
 import { liveLoseAll } from './testing/live-disk.ts';
-import { outcomeOf } from './testing/outcome-of.ts';
+import { outcomeOf } from './tree-outcome.ts';
 import { parseOutcome } from './found-tree.ts';
 import { isLegal } from '../disk/persistence/membership.ts';
 

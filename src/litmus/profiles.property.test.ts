@@ -14,7 +14,7 @@ import type { Tree } from '../disk/persistence/tree.ts';
 import { LegalOutcomes } from './legal.ts';
 import { printProgram } from './print.ts';
 import { arbitraryProgram } from './testing/arbitrary-program.ts';
-import { outcomeOf } from './testing/outcome-of.ts';
+import { outcomeOf } from './tree-outcome.ts';
 
 const all = [...persistenceProfiles.values()];
 const strict = persistenceProfiles.get('strict')!;

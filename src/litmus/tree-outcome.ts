@@ -4,7 +4,8 @@ import { rootIno } from '../disk/persistence/history.ts';
 import { pathsByInode, type Tree } from '../disk/persistence/tree.ts';
 import { printOutcome, type Node, type OutcomeOptions } from './outcome.ts';
 
-export function outcomeOf(tree: Tree, options: OutcomeOptions): string {
+/** By default with all that outcomes can show. */
+export function outcomeOf(tree: Tree, options: OutcomeOptions = { modes: true, xattrs: true }): string {
   const nodes: Node[] = [];
   for (const [ino, paths] of pathsByInode(tree, rootIno)) {
     if (ino === rootIno) continue;
