@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Choice, DiskControl, FreezeTrigger } from '../mount/control.ts';
+import type { Selection, DiskControl, FreezeTrigger } from '../mount/control.ts';
 import { ask, cutPower } from './cut.ts';
 import { within } from './deadline.ts';
 import type { CutReport, Machine, MachineProcess, SpawnOptions } from './machine.ts';
@@ -100,7 +100,7 @@ class NamespaceMachine implements Machine {
     this.#tree = undefined;
   }
 
-  async cut(trigger: FreezeTrigger, choice: Choice): Promise<CutReport> {
+  async cut(trigger: FreezeTrigger, choice: Selection): Promise<CutReport> {
     assert(this.#disk !== undefined, 'a machine on a plain directory has no power to cut');
     try {
       return await cutPower(this.#disk, this.#tree, trigger, choice);

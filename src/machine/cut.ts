@@ -10,7 +10,7 @@
  *
  * Every step has a bound. A disk that does not answer loses its mount by force, and the cut fails with a sentence.
  */
-import type { Choice, DiskControl, DiskRequests, FreezeTrigger, Frozen } from '../mount/control.ts';
+import type { Selection, DiskControl, DiskRequests, FreezeTrigger, Frozen } from '../mount/control.ts';
 import { within } from './deadline.ts';
 import type { CutReport } from './machine.ts';
 import type { ProcessTree } from './process-tree.ts';
@@ -26,7 +26,7 @@ export async function cutPower(
   disk: DiskControl,
   tree: ProcessTree | undefined,
   trigger: FreezeTrigger,
-  choice: Choice,
+  choice: Selection,
 ): Promise<CutReport> {
   try {
     const frozen = await freeze(disk, tree, trigger);

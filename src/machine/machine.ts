@@ -3,7 +3,7 @@
  * unprivileged user. It dies with powercut. Its init never touches the disk, or a frozen disk could not be killed off.
  */
 import type { ChildProcess } from 'node:child_process';
-import type { Choice, DiskControl, FreezeTrigger, Frozen, Loss } from '../mount/control.ts';
+import type { Selection, DiskControl, FreezeTrigger, Frozen, Loss } from '../mount/control.ts';
 
 export interface SpawnOptions {
   /** @default the disk's directory */
@@ -62,7 +62,7 @@ export interface Machine {
   /** SIGKILL to every process; the disk keeps everything. Shared memory and /dev/shm are gone, as at every end. */
   kill(): Promise<void>;
   /** The power cut: freeze, kill, fail, wait until gone, unmount, build the image. The machine is off afterwards. */
-  cut(trigger: FreezeTrigger, choice: Choice): Promise<CutReport>;
+  cut(trigger: FreezeTrigger, choice: Selection): Promise<CutReport>;
   /** Kills, unmounts, removes what it made. */
   close(): Promise<void>;
 }

@@ -8,8 +8,19 @@ import type { Op, Range } from '../disk/op.ts';
 import type { LogPlaces } from './lazyfs/log.ts';
 import type { WriteMode } from '../fuse/session.ts';
 
-/** How a cut chooses among what is legal: nothing but what is promised; or everything, as a kill would leave it. */
-export type Choice = 'lose-all' | 'keep-all';
+/** How a cut chooses among what its profile allows. Ops are numbers of the op log. */
+export type Selection =
+  /** Nothing but what is promised; or everything, as a kill would leave it. */
+  | 'lose-all'
+  | 'keep-all'
+  /** Each legal image has a chance. */
+  | { readonly kind: 'random'; readonly seed: number }
+  /** The ops up to this one, and none after it. */
+  | { readonly kind: 'prefix'; readonly op: number }
+  /** Everything but these ops; or these and nothing else that is not promised. */
+  | { readonly kind: 'drop' | 'keep'; readonly ops: readonly number[] }
+  /** Everything, but of one write only these sectors of 512 bytes, counted from its first. */
+  | { readonly kind: 'torn'; readonly op: number; readonly sectors: readonly number[] };
 
 /** When to freeze: at once, or around the first op that leaves something un-synced after `afterOps` more mutations. */
 export type FreezeTrigger =
@@ -75,6 +86,8 @@ export interface Loss {
   /** The ops dropped, in order; the newest 20,000 of them. */
   readonly ops: readonly Op[];
   readonly opCount: number;
+  /** Those of them of which a part was kept. */
+  readonly torn?: readonly number[];
   /** Names of the processes in `ops`, by pid. */
   readonly processes: Readonly<Record<string, string>>;
   /** The rules of the profile that allow it, in sentences, by op kind class. */
@@ -128,8 +141,16 @@ export interface DiskRequests {
   /** `forced`: programs still had files open there; their handles are dead. Nothing happens when it is not mounted. */
   unmount: { params: object; reply: { readonly forced: boolean } };
   mount: { params: object; reply: object };
-  /** Replaces the disk by its crash image. Only while unmounted or frozen. Keeps the image as `image N` until dropped. */
-  cut: { params: { readonly choice: Choice }; reply: Loss & { readonly image: number } };
+  /**
+   * Replaces the disk by its crash image. Only while unmounted or frozen. Keeps the image as `image N` until dropped. Refused,
+   * with the rule that says so, where the profile does not allow the choice.
+   */
+  cut: { params: { readonly choice: Selection }; reply: Loss & { readonly image: number } };
+  /** One more image of the instant of the last cut or loss, by any profile: what that would have left there. */
+  'cut-image': {
+    params: { readonly profile: string; readonly choice: Selection };
+    reply: Loss & { readonly image: number };
+  };
   /** Keeps the durable state of this instant as an image, without touching the disk. Says what a cut would have taken. */
   'keep-image': { params: object; reply: Loss & { readonly image: number } & Frozen };
   /**

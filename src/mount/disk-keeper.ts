@@ -8,7 +8,7 @@
 import { Disk, type DiskOptions } from '../disk/disk.ts';
 import type { Caller } from '../disk/disk-state.ts';
 import type { Op } from '../disk/op.ts';
-import type { Choice, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport } from './control.ts';
+import type { Selection, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport } from './control.ts';
 import type { Progress } from './freeze-gate.ts';
 import type { OpLog } from './op-log.ts';
 import type { ProcessNames } from './process-names.ts';
@@ -163,7 +163,9 @@ export class DiskKeeper {
     return { loss: this.#withProcesses(loss), changedInos, resizedPaths };
   }
 
-  cut(choice: Choice): Reply<'cut'> {
+  cut(choice: Selection): Reply<'cut'> {
+    if (typeof choice !== 'string')
+      throw new Refusal('this disk keeps no log of its ops: a cut can only lose all or keep all');
     const old = this.#current;
     const loss = this.#withProcesses(old.loss(choice));
     if (!old.keepsImages) return this.#cutForGood(choice, loss);
@@ -183,7 +185,17 @@ export class DiskKeeper {
   }
 
   /** The durable face lies outside: it is the image, and nothing of what was lost is kept. */
-  #cutForGood(choice: Choice, loss: Loss): Reply<'cut'> {
+  cutImage(profile: string, choice: Selection): Reply<'cut-image'> {
+    const before = this.#previous;
+    if (before === undefined)
+      throw new Refusal(`there is no cut to make an image of: ${this.#whyNoPrevious}`);
+    if (typeof choice !== 'string' || profile !== before.profile.name)
+      throw new Refusal('this disk keeps no log of its ops: a cut can only lose all or keep all');
+    const loss = this.#withProcesses(before.loss(choice));
+    return { ...loss, image: this.#keep(before.crashImage(choice)) };
+  }
+
+  #cutForGood(choice: 'lose-all' | 'keep-all', loss: Loss): Reply<'cut'> {
     const old = this.#current;
     if (choice === 'keep-all') old.checkpoint(this.#self);
     this.#current = old.afterCut();

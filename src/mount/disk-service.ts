@@ -99,6 +99,8 @@ export class DiskService {
         return this.#unmount();
       case 'cut':
         return this.#cut(request.params);
+      case 'cut-image':
+        return this.#cutImage(request.params);
       case 'export-image':
         return this.#export(request.params);
       case 'drop-image':
@@ -316,6 +318,10 @@ export class DiskService {
     if (this.#mounted?.gate === 'open')
       throw new Refusal('cannot cut: the disk is mounted, freeze or unmount it first');
     return new JsonText((await this.#worker.call('cut', { choice: params.choice })).text);
+  }
+
+  async #cutImage(params: DiskRequests['cut-image']['params']): Promise<JsonText> {
+    return new JsonText((await this.#worker.call('cut-image', params)).text);
   }
 
   async #export({

@@ -83,6 +83,7 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
     return {};
   },
   cut: ({ choice }) => ({ text: JSON.stringify(keeper.cut(choice)) }),
+  'cut-image': ({ profile, choice }) => ({ text: JSON.stringify(keeper.cutImage(profile, choice)) }),
   'keep-image': () => ({ text: JSON.stringify(keeper.keepImage()) }),
   'drop-image': ({ image }) => {
     keeper.dropImage(image);

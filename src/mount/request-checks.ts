@@ -1,6 +1,6 @@
 /** Whether what came over the control channel is a request, before anybody acts on it. */
 import { isAbsolute } from 'node:path';
-import type { DiskRequests } from './control.ts';
+import type { DiskRequests, Selection } from './control.ts';
 import type { JsonObject } from './json-lines.ts';
 import { Refusal } from './refusal.ts';
 
@@ -10,7 +10,9 @@ type Check = (params: JsonObject) => boolean;
 const nothing: Check = () => true;
 const image: Check = (params) => isCount(params['image']);
 const directory: Check = ({ directory }) => typeof directory === 'string' && isAbsolute(directory);
-const choices: ReadonlySet<unknown> = new Set(['lose-all', 'keep-all']);
+const choice =
+  'a choice: "lose-all", "keep-all", {kind: "random", seed}, {kind: "prefix", op}, {kind: "drop", ops}, {kind: "keep", ops} or ' +
+  '{kind: "torn", op, sectors}';
 
 const checks: { readonly [Each in Name]: readonly [check: Check, needs: string] } = {
   stats: [nothing, ''],
@@ -25,7 +27,11 @@ const checks: { readonly [Each in Name]: readonly [check: Check, needs: string] 
   fail: [nothing, ''],
   unmount: [nothing, ''],
   mount: [nothing, ''],
-  cut: [({ choice }) => choices.has(choice), 'a choice: "lose-all" or "keep-all"'],
+  cut: [({ choice }) => isSelection(choice), choice],
+  'cut-image': [
+    ({ profile, choice }) => typeof profile === 'string' && isSelection(choice),
+    `a profile, and ${choice}`,
+  ],
   'keep-image': [nothing, ''],
   'export-image': [
     (params) => image(params) && directory(params),
@@ -68,6 +74,29 @@ function isTrigger(value: unknown): boolean {
     isCount(value.withinMs) &&
     (!('edge' in value) || value.edge === 'after' || value.edge === 'before')
   );
+}
+
+function isSelection(value: unknown): value is Selection {
+  if (value === 'lose-all' || value === 'keep-all') return true;
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  const { kind, seed, op, ops, sectors } = value as Record<string, unknown>;
+  switch (kind) {
+    case 'random':
+      return isCount(seed);
+    case 'prefix':
+      return isCount(op);
+    case 'drop':
+    case 'keep':
+      return areCounts(ops);
+    case 'torn':
+      return isCount(op) && areCounts(sectors);
+    default:
+      return false;
+  }
+}
+
+function areCounts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isCount);
 }
 
 function isCount(value: unknown): boolean {

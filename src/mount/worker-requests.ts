@@ -16,6 +16,7 @@ export interface WorkerRequests extends PassedOn {
   /** Replies as JSON: to clone a report of 100,000 files from thread to thread takes half a second. */
   report: { params: { readonly note?: string }; reply: Text | Unfinished };
   cut: { params: DiskRequests['cut']['params']; reply: Text };
+  'cut-image': { params: DiskRequests['cut-image']['params']; reply: Text };
   'keep-image': { params: object; reply: Text };
   'lose-unsynced': {
     params: object;
