@@ -9,6 +9,8 @@
  */
 import type { LoggedOp } from './crash-log.ts';
 import { rootIno, type EntryCell, type History } from './history.ts';
+import { hasBetween } from './sorted.ts';
+import { directoryHome } from './tree.ts';
 
 /** What holds for all commit points: found once. */
 export class LogTreeIndex {
@@ -17,8 +19,6 @@ export class LogTreeIndex {
   readonly cells = new Map<number, Set<EntryCell>>();
   /** By inode: the op that made it; none for those of the base. */
   readonly births = new Map<number, number>();
-  /** By directory: its place at the base. */
-  readonly #baseHomes = new Map<number, number>();
   /** By inode: the ops that changed anything of it. */
   readonly #touches = new Map<number, number[]>();
 
@@ -29,22 +29,19 @@ export class LogTreeIndex {
         if (ino !== undefined) this.cells.set(ino, (this.cells.get(ino) ?? new Set()).add(cell));
       }
     }
-    for (const [ino, { entries }] of history.log.base.inodes) {
-      for (const child of entries.values()) this.#baseHomes.set(child, ino);
-    }
     for (const [index, op] of history.log.ops.slice(0, history.instant.begun).entries())
       this.#note(index + 1, op);
   }
 
   isTouched(ino: number, after: number, until: number): boolean {
-    return this.#touches.get(ino)?.some((op) => op > after && op <= until) === true;
+    return hasBetween(this.#touches.get(ino), after, until);
   }
 
   /** The directory that holds a directory at this position. */
   parentAt(ino: number, position: number): number {
     for (const cell of this.cells.get(ino) ?? [])
       if (cell.chain.at(position) === ino) return cell.place.parent;
-    return this.#baseHomes.get(ino) ?? rootIno;
+    return directoryHome(this.history.log.base, ino).parent;
   }
 
   #note(position: number, op: LoggedOp): void {

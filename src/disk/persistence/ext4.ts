@@ -80,7 +80,11 @@ export const ext4 = ext4With({ unwrittenExtents: true });
 function submissions({ log, instant }: History): ReadonlyMap<number, readonly number[]> {
   const found = new Map<number, number[]>();
   const truncated = new Set<number>();
-  const note = (ino: number, op: number) => found.set(ino, [...(found.get(ino) ?? []), op]);
+  const note = (ino: number, op: number) => {
+    const known = found.get(ino);
+    if (known === undefined) found.set(ino, [op]);
+    else known.push(op);
+  };
   for (const [index, op] of log.ops.slice(0, instant.begun).entries()) {
     if (op.kind === 'rename' && op.replaced !== undefined) note(op.ino, index + 1);
     if (op.kind === 'truncate' && op.size === 0) truncated.add(op.ino);

@@ -31,8 +31,6 @@ export interface SizeEvent {
 interface FileBarrier {
   readonly op: number;
   readonly kind: 'fsync' | 'sync' | 'failed';
-  /** Of all pages, where they are not named: from the first to the last. */
-  readonly pages?: readonly [first: number, last: number];
 }
 
 /** True where a cut gives the whole page back, and not only a part of it. */
@@ -41,6 +39,7 @@ export function isWholeCut({ isCut, start, end }: DataEvent, page: number): bool
 }
 
 const noEvents: readonly number[] = [];
+const noBarriers: readonly FileBarrier[] = [];
 
 export class FileHistory {
   readonly ino: number;
@@ -49,8 +48,9 @@ export class FileHistory {
   readonly events: DataEvent[] = [];
   readonly sizes: SizeEvent[] = [];
   readonly barriers: FileBarrier[] = [];
-  /** Further ops that a profile takes for a change of what the file may hold. */
-  readonly notes: number[] = [];
+  /** Those of all pages, and by page those of some. */
+  readonly #wholeBarriers: FileBarrier[] = [];
+  readonly #pageBarriers = new Map<number, FileBarrier[]>();
   /** By page index: indices of its events. */
   readonly #pageEvents = new Map<number, number[]>();
   /** As programs see it. */
@@ -87,13 +87,15 @@ export class FileHistory {
   }
 
   barrier(op: number, kind: FileBarrier['kind'], range?: { offset: number; length: number }): void {
+    const barrier = { op, kind };
+    this.barriers.push(barrier);
     if (range === undefined) {
-      this.barriers.push({ op, kind });
+      this.#wholeBarriers.push(barrier);
       return;
     }
-    const first = Math.floor(range.offset / pageSizeBytes);
     const last = Math.floor((range.offset + Math.max(1, range.length) - 1) / pageSizeBytes);
-    this.barriers.push({ op, kind, pages: [first, last] });
+    for (let page = Math.floor(range.offset / pageSizeBytes); page <= last; page++)
+      append(this.#pageBarriers, page, barrier);
   }
 
   /** A barrier that succeeded covers the op; one that failed first marked its pages clean, and no later one writes them. */
@@ -116,20 +118,23 @@ export class FileHistory {
   }
 
   #isPageForced(op: number, page: number, counts: (barrier: FileBarrier) => boolean): boolean {
-    for (let index = lastIndexAtOrBefore(this.barriers, op) + 1; index < this.barriers.length; index++) {
-      const barrier = this.barriers[index]!;
-      const [first, last] = barrier.pages ?? [0, Infinity];
-      if (page >= first && page <= last && counts(barrier)) return barrier.kind !== 'failed';
-    }
-    return false;
+    const whole = nextAfter(this.#wholeBarriers, op, counts);
+    const own = nextAfter(this.#pageBarriers.get(page) ?? noBarriers, op, counts);
+    const next = own === undefined || (whole !== undefined && whole.op < own.op) ? whole : own;
+    return next !== undefined && next.kind !== 'failed';
   }
 
-  /** The last op up to this position that changed bytes or size, or was noted otherwise. */
+  /** The last op up to this position that changed bytes or size. */
   lastChange(position: number): number {
     const event = this.events[lastIndexAtOrBefore(this.events, position)]?.op ?? 0;
     const size = this.sizes[lastIndexAtOrBefore(this.sizes, position)]?.op ?? 0;
-    const note = this.notes.findLast((op) => op <= position) ?? 0;
-    return Math.max(event, size, note);
+    return Math.max(event, size);
+  }
+
+  /** What an op did to the bytes; nothing where it wrote none. */
+  eventOf(op: number): DataEvent | undefined {
+    const event = this.events[lastIndexAtOrBefore(this.events, op)];
+    return event?.op === op ? event : undefined;
   }
 
   pageEvents(page: number): readonly number[] {
@@ -161,17 +166,41 @@ export class FileHistory {
     const first = Math.floor(event.start / pageSizeBytes);
     const last = Math.ceil(event.end / pageSizeBytes);
     if (!event.isCut) {
-      for (let page = first; page < last; page++) this.#note(page, index);
+      for (let page = first; page < last; page++) append(this.#pageEvents, page, index);
       return;
     }
-    // A cut may span a terabyte of hole; only pages that hold something are cut.
-    const held = new Set([...this.basePages.keys(), ...this.#pageEvents.keys()]);
-    for (const page of held) if (page >= first && page < last) this.#note(page, index);
+    for (const page of this.#heldPages(first, last)) append(this.#pageEvents, page, index);
   }
 
-  #note(page: number, index: number): void {
-    const known = this.#pageEvents.get(page);
-    if (known === undefined) this.#pageEvents.set(page, [index]);
-    else known.push(index);
+  /** A cut may span a terabyte of hole; only pages that hold something are cut. */
+  *#heldPages(first: number, last: number): Generator<number> {
+    const changed = this.#pageEvents;
+    if (last - first <= this.basePages.size + changed.size) {
+      for (let page = first; page < last; page++)
+        if (this.basePages.has(page) || changed.has(page)) yield page;
+      return;
+    }
+    const held = [
+      ...this.basePages.keys(),
+      ...[...changed.keys()].filter((page) => !this.basePages.has(page)),
+    ];
+    for (const page of held) if (page >= first && page < last) yield page;
   }
+}
+
+function append<Item>(lists: Map<number, Item[]>, key: number, item: Item): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [item]);
+  else known.push(item);
+}
+
+function nextAfter(
+  barriers: readonly FileBarrier[],
+  op: number,
+  counts: (barrier: FileBarrier) => boolean,
+): FileBarrier | undefined {
+  for (let index = lastIndexAtOrBefore(barriers, op) + 1; index < barriers.length; index++) {
+    if (counts(barriers[index]!)) return barriers[index];
+  }
+  return undefined;
 }

@@ -12,6 +12,7 @@ import { committedFile, type DataRules } from './file-space.ts';
 import { FileSpaces } from './file-spaces.ts';
 import type { History } from './history.ts';
 import type { CrashSpace, Draw, Frame } from './profile.ts';
+import { lastAtOrBefore } from './sorted.ts';
 
 export interface JournalRules extends DataRules {
   /** Positions up to which a file was submitted for write-back by its own ops, if the commit is at or after them. */
@@ -28,11 +29,10 @@ export class JournalSpace implements CrashSpace {
     this.history = history;
     const { begun } = history.instant;
     const submissions = rules.submissions?.(history) ?? new Map<number, readonly number[]>();
-    for (const [ino, ops] of submissions) history.inode(ino).file?.notes.push(...ops);
     this.#files = new FileSpaces((file, commit) => {
-      const submitted = submissions.get(file.ino)?.findLast((op) => op <= commit) ?? 0;
+      const submitted = lastAtOrBefore(submissions.get(file.ino), commit);
       return committedFile({ file, rules, commit, begun, submitted });
-    });
+    }, submissions);
     this.commitFloor = history.barriers.reduce((floor, { lastChange }) => Math.max(floor, lastChange), 0);
   }
 

@@ -12,6 +12,8 @@
 import type { Place } from '../place.ts';
 import type { LoggedOp } from './crash-log.ts';
 import { rootIno, type EntryCell, type History } from './history.ts';
+import { hasBetween } from './sorted.ts';
+import { directoryHome } from './tree.ts';
 
 /** The version at which each entry stands; the newest where there is none. */
 export type Positions = ReadonlyMap<EntryCell, number>;
@@ -29,12 +31,16 @@ export class NameOrder {
   /** Positions that barriers leave to each entry, sorted. */
   readonly allowed: ReadonlyMap<EntryCell, readonly number[]>;
   readonly #implications: readonly Implication[];
+  readonly #byCause: ReadonlyMap<EntryCell, readonly Implication[]>;
+  readonly #byEffect: ReadonlyMap<EntryCell, readonly Implication[]>;
   readonly #begun: number;
 
   constructor(history: History) {
     this.#begun = history.instant.begun;
     this.allowed = allowedPositions(history);
     this.#implications = new ImplicationScan(history).implications;
+    this.#byCause = groupedBy(this.#implications, ({ cause }) => cause);
+    this.#byEffect = groupedBy(this.#implications, ({ effect }) => effect);
   }
 
   positionOf(positions: Positions, cell: EntryCell): number {
@@ -48,17 +54,17 @@ export class NameOrder {
   /** The least positions: every entry as old as it may be, and whatever that obliges. */
   oldest(): Positions {
     const positions = new Map([...this.allowed].map(([cell, allowed]) => [cell, allowed[0]!]));
-    for (let isChanged = true; isChanged;) {
-      isChanged = false;
-      for (const implication of this.#implications) {
-        if (this.#holds(positions, implication)) continue;
-        const { effect, effectOp } = implication;
-        positions.set(
-          effect,
-          this.allowed.get(effect)!.find((op) => op >= effectOp)!,
-        );
-        isChanged = true;
-      }
+    const pending = [...this.#implications];
+    for (let implication = pending.pop(); implication !== undefined; implication = pending.pop()) {
+      if (this.#holds(positions, implication)) continue;
+      const { effect, effectOp } = implication;
+      positions.set(
+        effect,
+        this.allowed.get(effect)!.find((op) => op >= effectOp)!,
+      );
+      // What held by the value that was there need not hold by the one that is there now.
+      for (const each of this.#byCause.get(effect) ?? []) pending.push(each);
+      for (const each of this.#byEffect.get(effect) ?? []) pending.push(each);
     }
     return positions;
   }
@@ -66,16 +72,15 @@ export class NameOrder {
   /** These positions, and what must go back with them; undefined where a barrier forbids it. */
   lowered(chosen: Positions): Positions | undefined {
     const positions = new Map(chosen);
-    for (let isChanged = true; isChanged;) {
-      isChanged = false;
-      for (const implication of this.#implications) {
-        if (this.#holds(positions, implication)) continue;
-        const { cause, causeOp } = implication;
-        const lower = this.allowed.get(cause)!.findLast((op) => op < causeOp);
-        if (lower === undefined) return undefined;
-        positions.set(cause, lower);
-        isChanged = true;
-      }
+    // Everything holds of the newest positions: only what was lowered can break an implication.
+    const pending = [...chosen.keys()].flatMap((cell) => this.#byEffect.get(cell) ?? []);
+    for (let implication = pending.pop(); implication !== undefined; implication = pending.pop()) {
+      if (this.#holds(positions, implication)) continue;
+      const { cause, causeOp } = implication;
+      const lower = this.allowed.get(cause)!.findLast((op) => op < causeOp);
+      if (lower === undefined) return undefined;
+      positions.set(cause, lower);
+      for (const each of this.#byEffect.get(cause) ?? []) pending.push(each);
     }
     return positions;
   }
@@ -88,33 +93,71 @@ export class NameOrder {
   }
 }
 
+function groupedBy(
+  implications: readonly Implication[],
+  cellOf: (implication: Implication) => EntryCell,
+): ReadonlyMap<EntryCell, readonly Implication[]> {
+  const groups = new Map<EntryCell, Implication[]>();
+  for (const each of implications) {
+    const cell = cellOf(each);
+    const group = groups.get(cell);
+    if (group === undefined) groups.set(cell, [each]);
+    else group.push(each);
+  }
+  return groups;
+}
+
 /** fsync of a directory settles the values of its entries: versions with another value are gone from then on. */
 function allowedPositions(history: History): ReadonlyMap<EntryCell, readonly number[]> {
+  const syncs = history.barriers.filter(({ kind }) => kind === 'sync').map(({ op }) => op);
+  const own = new Map<number, number[]>();
+  for (const { op, ino, kind } of history.barriers) {
+    if (kind === 'sync' || history.inode(ino).kind !== 'directory') continue;
+    const known = own.get(ino);
+    if (known === undefined) own.set(ino, [op]);
+    else known.push(op);
+  }
   const allowed = new Map<EntryCell, readonly number[]>();
   for (const cell of history.cells()) {
-    let positions = cell.chain.positions();
-    for (const { op, ino, kind } of history.barriers) {
-      if (kind !== 'sync' && ino !== cell.place.parent) continue;
-      const settled = cell.chain.at(op);
-      positions = positions.filter((position) => position > op || cell.chain.at(position) === settled);
-    }
-    allowed.set(cell, positions);
+    const barriers = own.get(cell.place.parent);
+    allowed.set(
+      cell,
+      unsettled(cell, (from, until) => hasBetween(barriers, from, until) || hasBetween(syncs, from, until)),
+    );
   }
   return allowed;
+}
+
+/** From the newest back: a version is left as long as no barrier since then has settled another value. */
+function unsettled(
+  { chain }: EntryCell,
+  isSettled: (after: number, until: number) => boolean,
+): readonly number[] {
+  const positions = chain.positions();
+  const left: number[] = [];
+  let settled: { readonly value: number | undefined } | undefined;
+  for (let index = positions.length - 1; index >= 0; index--) {
+    const value = chain.at(positions[index]!);
+    const next = positions[index + 1] ?? Infinity;
+    // A barrier is no op of this entry: it lies strictly between two of its versions.
+    if (isSettled(positions[index]!, next)) {
+      if (settled !== undefined && settled.value !== value) break;
+      settled = { value };
+    }
+    if (settled === undefined || settled.value === value) left.push(positions[index]!);
+  }
+  return left.reverse();
 }
 
 /** Reads the log once more, with the places of directories as they were at each op. */
 class ImplicationScan {
   readonly implications: Implication[] = [];
   readonly #history: History;
+  /** Of directories that the log made or moved. */
   readonly #homes = new Map<number, Place>();
 
   constructor(history: History) {
     this.#history = history;
-    for (const [ino, { kind, entries }] of history.log.base.inodes) {
-      if (kind !== 'directory') continue;
-      for (const [name, child] of entries) this.#homes.set(child, { parent: ino, name });
-    }
     for (const [index, op] of history.log.ops.slice(0, history.instant.begun).entries())
       this.#scan(index + 1, op);
   }
@@ -165,7 +208,7 @@ class ImplicationScan {
   /** The places of a directory and of those above it. */
   *#way(directory: number): Generator<Place> {
     for (let ino = directory; ino !== rootIno;) {
-      const home = this.#homes.get(ino)!;
+      const home = this.#homes.get(ino) ?? directoryHome(this.#history.log.base, ino);
       yield home;
       ino = home.parent;
     }

@@ -1,5 +1,6 @@
 /** A tree of inodes as it lies on a disk: the base of a log, and what a cut leaves. Pure data; nothing in it is ever changed. */
 import type { InodeKind } from '../inode.ts';
+import type { Place } from '../place.ts';
 
 export interface TreeInode {
   readonly ino: number;
@@ -18,6 +19,29 @@ export interface TreeInode {
 
 export interface Tree {
   readonly inodes: ReadonlyMap<number, TreeInode>;
+  /** Of a directory, not the root: where it stands. A tree that knows it at once saves whoever asks a walk. */
+  readonly homeOf?: (directory: number) => Place;
+}
+
+const homesByTree = new WeakMap<Tree, ReadonlyMap<number, Place>>();
+
+/** Where a directory other than the root stands. */
+export function directoryHome(tree: Tree, directory: number): Place {
+  if (tree.homeOf !== undefined) return tree.homeOf(directory);
+  let homes = homesByTree.get(tree);
+  if (homes === undefined) homesByTree.set(tree, (homes = directoryHomes(tree)));
+  const home = homes.get(directory);
+  if (home === undefined) throw new Error(`directory ${directory} is not in the tree`);
+  return home;
+}
+
+function directoryHomes({ inodes }: Tree): ReadonlyMap<number, Place> {
+  const homes = new Map<number, Place>();
+  for (const [parent, { entries }] of inodes) {
+    for (const [name, child] of entries)
+      if (inodes.get(child)?.kind === 'directory') homes.set(child, { parent, name });
+  }
+  return homes;
 }
 
 export const noXattrs: ReadonlyMap<string, Uint8Array> = new Map();
