@@ -1,4 +1,5 @@
 /** The command line that repeats a run: what differs from the defaults, and always the seed. Pure. */
+import { formatChoice } from '../mount/selection.ts';
 import { testDefaults } from '../run/options.ts';
 import type { TestOptions } from '../run/options.ts';
 import { formatDuration } from './duration.ts';
@@ -13,6 +14,8 @@ export function repeatCommand(options: Omit<TestOptions, 'command'>): string {
   add('--workload', options.workload, defaults.workload);
   add('--nemesis', options.nemesis.join(','), defaults.nemesis.join(','));
   add('--profile', options.profile, defaults.profile);
+  add('--image', formatChoice(options.image), formatChoice(defaults.image));
+  add('--fail-on', options.failOn, defaults.failOn);
   add('--writes', options.writes, defaults.writes);
   add('--contract', options.contract, defaults.contract);
   for (const [name, value] of Object.entries(options.settings)) words.push('--set', `${name}=${value}`);

@@ -2,6 +2,7 @@
  * From the words of `powercut test …` to TestOptions: every name looked up, every number checked, defaults filled in. Pure:
  * it must never look at the computer, so that a wrong command line is told before anything is started.
  */
+import type { CutChoice } from '../mount/selection.ts';
 import type { Setting } from '../targets/target.ts';
 import { testDefaults } from '../run/options.ts';
 import type { TestOptions } from '../run/options.ts';
@@ -16,6 +17,8 @@ export interface TestFlags extends RoomFlags {
   readonly workload?: string;
   readonly nemesis?: readonly string[];
   readonly profile?: string;
+  readonly image?: CutChoice;
+  readonly failOn?: TestOptions['failOn'];
   readonly writes?: TestOptions['writes'];
   readonly contract?: 'documented' | 'strict';
   readonly time?: number;
@@ -68,6 +71,11 @@ export function toTestOptions(
   for (const name of nemesis) checkName('nemesis', name, known.nemeses);
   const profile = flags.profile ?? testDefaults.profile;
   checkName('profile', profile, known.profiles);
+  const failOn = flags.failOn ?? testDefaults.failOn;
+  if (failOn === 'strict' && profile !== 'strict')
+    throw new UsageError(
+      `--fail-on strict goes with --profile strict: a run under ${profile} fails by ${profile}`,
+    );
   const options = {
     target,
     driverArguments,
@@ -75,6 +83,8 @@ export function toTestOptions(
     workload,
     nemesis,
     profile,
+    image: flags.image ?? testDefaults.image,
+    failOn,
     writes: flags.writes ?? testDefaults.writes,
     room: roomOf(flags),
     contract: flags.contract ?? testDefaults.contract,

@@ -30,6 +30,7 @@ import {
   wholeFlag,
   writesFlag,
 } from './flags.ts';
+import { imageFlag } from './image-flag.ts';
 import { toTestOptions } from './test-options.ts';
 import type { TestFlags } from './test-options.ts';
 
@@ -52,6 +53,14 @@ export function addTest(program: Command, end: End): void {
       namesFlag('--nemesis', 'what goes wrong; several compose').default(usual.nemesis, '"power-cut"'),
     )
     .addOption(profileFlag())
+    .addOption(imageFlag())
+    .addOption(
+      choiceFlag(
+        '--fail-on',
+        ['real', 'strict'],
+        'under strict: fail by what a real file system can bring about, or by everything',
+      ).default(usual.failOn),
+    )
     .addOption(writesFlag())
     .addOption(
       choiceFlag(

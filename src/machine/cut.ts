@@ -11,6 +11,8 @@
  * Every step has a bound. A disk that does not answer loses its mount by force, and the cut fails with a sentence.
  */
 import type { Selection, DiskControl, DiskRequests, FreezeTrigger, Frozen } from '../mount/control.ts';
+import { UnavailableError, UsageError } from '../mount/mount-errors.ts';
+import { formatChoice } from '../mount/selection.ts';
 import { within } from './deadline.ts';
 import type { CutReport } from './machine.ts';
 import type { ProcessTree } from './process-tree.ts';
@@ -34,14 +36,27 @@ export async function cutPower(
     await ask(disk, 'fail', {});
     await waitUntilGone(disk, tree);
     await ask(disk, 'unmount', {}, unmountTimeoutMs);
-    const loss = await ask(disk, 'cut', { choice }, imageTimeoutMs);
+    const loss = await cutDisk(disk, choice);
     return { ...loss, frozenMs: loss.timeMs, ...frozen };
   } catch (error) {
     // Whatever went wrong, the power is off afterwards.
     tree?.kill();
     await releaseMount(disk.mountPoint);
     if (tree !== undefined) await within(tree.gone(), goneTimeoutMs);
+    if (error instanceof UsageError) throw error;
     throw new Error(`the power cut failed: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Replaces the disk by its image. Rejects with a UsageError where the choice is one that no image can be. */
+export async function cutDisk(disk: DiskControl, choice: Selection): Promise<DiskRequests['cut']['reply']> {
+  try {
+    return await ask(disk, 'cut', { choice }, imageTimeoutMs);
+  } catch (error) {
+    // Every other choice is legal on every disk.
+    if (typeof choice === 'string' || choice.kind === 'random' || !(error instanceof UnavailableError))
+      throw error;
+    throw new UsageError(`--image ${formatChoice(choice)} is refused: ${error.message}`, { cause: error });
   }
 }
 

@@ -37,7 +37,7 @@ describe('--json', () => {
       timeMs: 13_310.4,
       image: 'findings/1/image',
     });
-    expect(finding?.['profiles']).toEqual(['strict', 'lazyfs']);
+    expect(finding?.['profiles']).toEqual(['strict', 'ext4', 'btrfs']);
     expect(finding?.['evidence']).toMatchObject({
       op: { value: 4711 },
       rule: results.findings[0]?.evidence.rule,

@@ -20,6 +20,10 @@ export interface Results {
   readonly workload: string;
   readonly nemesis: readonly string[];
   readonly profile: string;
+  /** What cuts kept of what they might have lost, as asked for: `lose-all`, `random`, … */
+  readonly image: string;
+  /** Which findings fail a run under `strict`: those that a real file system can bring about, or all. */
+  readonly failOn: 'real' | 'strict';
   readonly writes: WriteMode;
   readonly contract: JudgedContract;
   readonly seed: number;
@@ -51,8 +55,12 @@ export interface Finding {
   /** The cut that showed it, from 1; 0 when there was none. */
   readonly cut: number;
   readonly timeMs: number;
-  /** Profiles under which it was seen. */
+  /** Profiles under which it was seen: that of the run, then the others that showed it. */
   readonly profiles: readonly string[];
+  /** The same choice at the same cut, tried under the other profiles. */
+  readonly tried: readonly Tried[];
+  /** Seen under `strict`, and no profile of a real file system shows anything: a portability warning. */
+  readonly portability?: true;
   readonly evidence: {
     /** The first acknowledged op that is missing or wrong; absent when the target does not start or open. */
     readonly op?: BrokenOp;
@@ -74,6 +82,15 @@ export interface Finding {
   };
   /** Directory of the crash image relative to the store directory, where one was kept. */
   readonly image?: string;
+}
+
+/** What became of the same choice at the same cut under another profile. */
+export interface Tried {
+  readonly profile: string;
+  /** A finding of the same class; one of another class; nothing; or it was not tried. */
+  readonly outcome: 'same' | 'other' | 'nothing' | 'untried';
+  /** What was found instead, or why it was not tried; a clause. */
+  readonly detail?: string;
 }
 
 export interface UnsyncedEntry {

@@ -34,6 +34,7 @@ describe('the last screen', () => {
           Proof: acknowledged add of 4711 at 12.3 s is gone: its row was in
           \`wal-0001\`, bytes 8192–12287, written by postgres[88] at 12.29 s, never
           fsynced before the cut at 12.40 s.
+          Holds under strict, ext4 and btrfs; not under xfs.
         2 unrestartable · cut 3, 19.02 s
           postgres did not start after cut 3: three attempts ended with exit code 1.
           Proof: the cut at 17.24 s dropped the last write of \`global/pg_control\`,
@@ -45,6 +46,8 @@ describe('the last screen', () => {
             last known up at 2025-03-04 10:15:12 UTC
             2025-03-04 10:15:18.201 UTC [212] PANIC: could not locate a valid
             checkpoint record
+          Holds under strict; under ext4 another broken promise: lost-write: 12 adds
+          are gone; not tried under xfs and btrfs: trying took its 120 s.
 
       Un-synced: 7 files, 713 KiB
         lost means trouble
@@ -119,8 +122,26 @@ describe('the last screen', () => {
     expect(screen).not.toContain('Findings');
   });
 
-  test('a passed run with findings says that they do not fail it', () => {
-    expect(renderScreen(sampleResults({ valid: true }))).toContain('Findings that do not fail the run');
+  test('what no real file system shows is a warning beside the verdict', () => {
+    const warning = lostWrite({
+      portability: true,
+      profiles: ['strict'],
+      tried: ['ext4', 'xfs', 'btrfs'].map((profile) => ({ profile, outcome: 'nothing' })),
+    });
+    const passed = renderScreen(sampleResults({ valid: true, findings: [warning] }));
+    expect(passed.replaceAll(/\s+/g, ' ')).toMatch(
+      /VALID .* kept every promise through 3 cuts, with 1 portability warning \(1 lost-write\)\./,
+    );
+    expect(passed).toContain('Portability warnings: no real file system shows these');
+    expect(passed).toContain('Holds under strict; not under ext4, xfs and btrfs.');
+    expect(passed).not.toMatch(/^Findings$/m);
+    const failed = renderScreen(sampleResults({ findings: [warning, unrestartable()] }));
+    expect(failed.replaceAll(/\s+/g, ' ')).toContain(
+      '1 finding (1 unrestartable), with 1 portability warning',
+    );
+    const strict = renderScreen(sampleResults({ findings: [warning], failOn: 'strict' }));
+    expect(strict).toMatch(/INVALID .*1 finding \(1 lost-write\)\./);
+    expect(strict).not.toContain('Portability');
   });
 
   test('many findings of one class are one entry with their count', () => {

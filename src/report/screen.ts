@@ -4,6 +4,7 @@
  */
 import { clip, columnsOf, fit, pad, padLeft, wrap, wrapCommand } from './columns.ts';
 import {
+  capitalized,
   formatCount,
   formatDuration,
   formatInstant,
@@ -16,12 +17,22 @@ import { groupFindings } from './groups.ts';
 import type { FindingGroup } from './groups.ts';
 import { lastWords } from './last-words.ts';
 import { printable } from './printable.ts';
+import { whereItHolds } from './profiles.ts';
 import type { Finding, Results, UnsyncedEntry } from './results.ts';
 import { paint, plainTerminal } from './terminal.ts';
 import type { Style, Terminal } from './terminal.ts';
 import { mostTellingFirst, totalBytes, wordOn } from './unsynced.ts';
 import type { Word } from './unsynced.ts';
-import { asSentence, contractTerms, replayCommand, targetName, validWord, verdictOf } from './verdict.ts';
+import {
+  asSentence,
+  contractTerms,
+  failuresOf,
+  replayCommand,
+  targetName,
+  validWord,
+  verdictOf,
+  warningsOf,
+} from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
 /** One screen: what is beyond is counted, and stands in results.json. */
@@ -33,7 +44,8 @@ export function renderScreen(results: Results, terminal: Terminal = plainTermina
   const screen = new Screen(terminal);
   addVerdict(screen, verdictOf(results));
   addRun(screen, results);
-  addFindings(screen, results);
+  addFindings(screen, 'Findings', failuresOf(results));
+  addFindings(screen, 'Portability warnings: no real file system shows these', warningsOf(results));
   addUnsynced(screen, results.unsynced);
   addNotes(screen, results.notes);
   addWhereToGo(screen, results);
@@ -64,7 +76,8 @@ function addRun(screen: Screen, results: Results): void {
   screen.field('Target', [targetName(results), ...settings.map(printable)].join(' · '));
   screen.field('Workload', `${printable(results.workload)} · seed ${results.seed}`);
   screen.field('Nemesis', results.nemesis.length === 0 ? 'none' : printable(results.nemesis.join(', ')));
-  screen.field('Profile', printable(results.profile));
+  const image = results.image === 'lose-all' ? '' : ` · image ${printable(results.image)}`;
+  screen.field('Profile', printable(results.profile) + image);
   screen.field('Contract', `${contract.kind}: ${asSentence(contract.reason)}`);
   screen.field('', `It asks that ${enumerate(contractTerms(contract))}.`, 'faint');
   screen.field(
@@ -76,15 +89,15 @@ function addRun(screen: Screen, results: Results): void {
   if (checkers.length > 0) screen.field('Checkers', printable(checkers.join(', ')));
 }
 
-function addFindings(screen: Screen, results: Results): void {
-  if (results.findings.length === 0) return;
-  screen.heading(results.valid === true ? 'Findings that do not fail the run' : 'Findings');
-  const groups = groupFindings(results.findings);
+function addFindings(screen: Screen, title: string, findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
+  screen.heading(title);
+  const groups = groupFindings(findings);
   const shown = groups.slice(0, findingsMax);
   for (const group of shown) addFinding(screen, group);
   const told = shown.reduce((sum, group) => sum + group.count, 0);
-  if (told < results.findings.length) {
-    screen.item('', `… and ${formatCount(results.findings.length - told)} more in results.json`, 'faint');
+  if (told < findings.length) {
+    screen.item('', `… and ${formatCount(findings.length - told)} more in results.json`, 'faint');
   }
 }
 
@@ -100,6 +113,8 @@ function addFinding(screen: Screen, { example, count, cuts }: FindingGroup): voi
   const proof = proofOf(example);
   if (proof.length > 0) screen.item('', `Proof: ${asSentence(proof.join('; '))}`);
   screen.quote('Its last words:', example.evidence.log, 'faint');
+  // A fault that takes nothing from the disk asks no profile.
+  if (example.cut > 0) screen.item('', asSentence(capitalized(whereItHolds(example).join('; '))), 'faint');
   if (count > 1) {
     const shown =
       cuts.length > 1 ? `, after cuts ${cuts.slice(0, 8).join(', ')}${cuts.length > 8 ? ', …' : ''}` : '';

@@ -4,6 +4,7 @@ import type { Valid } from '../checkers/history.ts';
 import { formatCount, formatDuration, plural } from './format.ts';
 import { byClass } from './groups.ts';
 import { printable } from './printable.ts';
+import { isFailure } from './profiles.ts';
 import type { Finding, Results } from './results.ts';
 
 export interface Verdict {
@@ -15,9 +16,14 @@ export function verdictOf(results: Results): Verdict {
   const subject = targetName(results);
   switch (results.valid) {
     case true:
-      return { word: 'VALID', sentence: `${subject} kept every promise${through(results)}.` };
-    case false:
-      return { word: 'INVALID', sentence: `${subject} broke its promises: ${tally(results.findings)}.` };
+      return {
+        word: 'VALID',
+        sentence: `${subject} kept every promise${through(results)}${aside(results)}.`,
+      };
+    case false: {
+      const failures = tally(failuresOf(results), 'finding');
+      return { word: 'INVALID', sentence: `${subject} broke its promises: ${failures}${aside(results)}.` };
+    }
     case 'unknown':
       return { word: 'UNKNOWN', sentence: asSentence(results.unknown ?? 'a checker could not decide') };
   }
@@ -32,11 +38,26 @@ function through(results: Results): string {
   return results.nemesis.length > 0 ? ` under ${results.nemesis.map(printable).join(', ')}` : '';
 }
 
+/** What no real file system brings about is told beside the verdict. */
+function aside(results: Results): string {
+  const warnings = warningsOf(results);
+  return warnings.length === 0 ? '' : `, with ${tally(warnings, 'portability warning')}`;
+}
+
+/** The findings that fail the run. */
+export function failuresOf({ findings, failOn }: Results): readonly Finding[] {
+  return findings.filter((finding) => isFailure(finding, failOn));
+}
+
+export function warningsOf({ findings, failOn }: Results): readonly Finding[] {
+  return findings.filter((finding) => !isFailure(finding, failOn));
+}
+
 /** `3 findings (2 lost-write, 1 unrestartable)`. */
-function tally(findings: readonly Finding[]): string {
+function tally(findings: readonly Finding[], noun: string): string {
   const parts = [...byClass(findings)].map(([name, members]) => `${members.length} ${name}`);
   if (parts.length === 0) return 'a checker failed without a finding';
-  return `${plural(findings.length, 'finding')} (${parts.join(', ')})`;
+  return `${plural(findings.length, noun)} (${parts.join(', ')})`;
 }
 
 /** Printable, with a full stop at its end. */

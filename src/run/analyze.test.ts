@@ -8,7 +8,7 @@ import { setWorkload } from '../workloads/set.ts';
 import { UsageError } from '../targets/usage-error.ts';
 import { analyzeStore, readHistory } from './analyze.ts';
 import { conclude } from './conclusion.ts';
-import type { StoredFinding } from './finding-book.ts';
+import { untried, type StoredFinding } from './finding-book.ts';
 import { violationKey } from './history-judge.ts';
 import { testDefaults } from './options.ts';
 import { findJudges } from './plan.ts';
@@ -56,6 +56,7 @@ function storeFinding(number: number, parts: Partial<StoredFinding>): StoredFind
     cut: 1,
     timeMs: 100,
     profiles: ['strict'],
+    tried: untried(['ext4', 'xfs', 'btrfs'], 'the disk is gone'),
     evidence: proveAlone('so it was'),
     boot: 2,
     ...parts,
@@ -70,7 +71,8 @@ function storeRun(script: Script, findings: readonly StoredFinding[] = []): void
   writeHistory(script);
   writeJson(store.runFile, record);
   const plain = findings.map(({ boot: _boot, violation: _violation, fault: _fault, ...finding }) => finding);
-  const known = { record, history: script.history, findings: plain, unsynced: [], store: directory };
+  const told = new Set(findings.flatMap(({ violation }) => violation ?? []));
+  const known = { record, history: script.history, findings: plain, told, unsynced: [], store: directory };
   writeJson(store.resultsFile, conclude(findJudges(options), known));
 }
 

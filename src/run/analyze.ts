@@ -7,7 +7,8 @@ import type { HistoryOp } from '../checkers/history.ts';
 import type { Finding, Results } from '../report/results.ts';
 import { UsageError } from '../targets/usage-error.ts';
 import { conclude } from './conclusion.ts';
-import type { StoredFinding } from './finding-book.ts';
+import { untried, type StoredFinding } from './finding-book.ts';
+import { profilesBeside } from './instants.ts';
 import { violationKey } from './history-judge.ts';
 import { findingOf } from './judge.ts';
 import { findJudges } from './plan.ts';
@@ -29,10 +30,13 @@ export function analyzeStore(directory: string): Analysis {
   const stored = existsSync(store.resultsFile) ? readJson<Results>(store.resultsFile) : undefined;
   const judges = findJudges(record.options);
   const { violations } = judges.workload.check(history, record.facts);
+  const findings = storedFindings(store);
   const results = conclude(judges, {
     record: stored === undefined ? unfinished(record, history) : record,
     history,
-    findings: confirm(storedFindings(store), violations, record),
+    findings: confirm(findings, violations, record),
+    // What is found for the first time is a finding now.
+    told: new Set(violations.map(violationKey)),
     unsynced: stored?.unsynced ?? [],
     store: directory,
   });
@@ -96,6 +100,7 @@ function confirm(
     number: ++number,
     cut: 0,
     profiles: [options.profile],
+    tried: untried(profilesBeside(options.profile), 'the disk is gone'),
   }));
   return [...kept.map(withoutOrigin), ...added];
 }

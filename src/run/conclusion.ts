@@ -1,6 +1,9 @@
 /** From everything that is known of a run, or of a stored one, to its results. Pure. */
 import type { HistoryOp } from '../checkers/history.ts';
+import { formatChoice } from '../mount/selection.ts';
 import type { Finding, Results } from '../report/results.ts';
+import { violationKey } from './history-judge.ts';
+import { isFailure } from '../report/profiles.ts';
 import type { Judges } from './plan.ts';
 import type { RunRecord } from './run-record.ts';
 import { countOps, verdict } from './verdict.ts';
@@ -9,17 +12,23 @@ export interface Known {
   readonly record: RunRecord;
   readonly history: readonly HistoryOp[];
   readonly findings: readonly Finding[];
+  /** Keys of the violations that the findings tell of. */
+  readonly told: ReadonlySet<string>;
   readonly unsynced: Results['unsynced'];
   /** Directory of the run. */
   readonly store: string;
 }
 
 export function conclude({ workload, nemeses }: Judges, known: Known): Results {
-  const { record, history, findings, unsynced, store } = known;
+  const { record, history, findings, told, unsynced, store } = known;
   const { options, facts, tally } = record;
-  const { checkers, notes = [] } = workload.check(history, facts);
-  const judged = verdict(findings, checkers, {
+  const { checkers, violations, notes = [] } = workload.check(history, facts);
+  const judged = verdict(checkers, {
     ...tally,
+    findings: findings.length,
+    failures: findings.filter((finding) => isFailure(finding, options.failOn)).length,
+    untold: violations.filter((violation) => !told.has(violationKey(violation))).length,
+    keepsAll: options.image === 'keep-all',
     nemeses,
     acknowledged: countAcknowledged(history, workload.finalRead.f),
     finished: record.finished,
@@ -30,6 +39,8 @@ export function conclude({ workload, nemeses }: Judges, known: Known): Results {
     workload: options.workload,
     nemesis: options.nemesis,
     profile: options.profile,
+    image: formatChoice(options.image),
+    failOn: options.failOn,
     writes: options.writes,
     contract: facts.contract,
     seed: options.seed,

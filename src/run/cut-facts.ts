@@ -1,6 +1,6 @@
 /** What is known of one fault of a run: the facts that a finding's proof is made from. Pure data. */
 import type { Op } from '../disk/op.ts';
-import type { Loss, UnsyncedFile } from '../mount/control.ts';
+import type { Loss, Selection, UnsyncedFile } from '../mount/control.ts';
 
 export interface CutFacts {
   /** Which of the run's cuts it was, from 1; 0 where nothing was taken from the disk. */
@@ -17,15 +17,23 @@ export interface CutFacts {
   readonly rules?: Loss['rules'];
   /** The disk's number of the image, while it is kept. */
   readonly image?: number;
+  /** What of what might be lost was kept. Absent where nothing was taken from the disk. */
+  readonly choice?: Selection;
+  /** Of the ops that a cut dropped, those of which a part was kept. */
+  readonly torn?: readonly number[];
+  /** It stands for two cuts that dropped something; the image is that of the second. */
+  readonly isSecond?: true;
 }
 
 export function lossFacts(
   kind: 'power-cut' | 'lose-unsynced',
   number: number,
   loss: Loss & { readonly frozenMs: number; readonly image: number },
+  choice: Selection = 'lose-all',
 ): CutFacts {
-  const { frozenMs, sizeBytes, files, ops, opCount, processes, rules, image } = loss;
-  return { number, kind, timeMs: frozenMs, sizeBytes, files, ops, opCount, processes, rules, image };
+  const { frozenMs: timeMs, sizeBytes, files, ops, opCount, processes, rules, image, torn } = loss;
+  const parts = torn === undefined ? {} : { torn };
+  return { number, kind, timeMs, sizeBytes, files, ops, opCount, processes, rules, image, choice, ...parts };
 }
 
 /** A cut that follows an earlier one which nobody read after: what is missing may be the work of either. */
@@ -37,6 +45,7 @@ export function alsoDropping(cut: CutFacts, earlier: CutFacts): CutFacts {
     ops: [...earlier.ops, ...cut.ops],
     opCount: earlier.opCount + cut.opCount,
     processes: { ...earlier.processes, ...cut.processes },
+    ...(earlier.opCount > 0 ? { isSecond: true } : {}),
   };
 }
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FindingClass } from '../checkers/finding.ts';
 import { harmlessFacts } from './cut-facts.ts';
-import { FindingBook, type StoredFinding } from './finding-book.ts';
+import { FindingBook, untried, type StoredFinding } from './finding-book.ts';
 import { proveAlone } from './proof.ts';
 import { readJson, storeAt } from './store.ts';
-import { cut, write } from './testing/cuts.ts';
+import { cut, loss, write } from './testing/cuts.ts';
 import { scriptedDisk } from './testing/disks.ts';
 
 let directory: string;
@@ -22,6 +22,7 @@ type Export = (directory: string) => { files: number; note?: string };
 
 function makeBook(onExport: Export = () => ({ files: 1 })) {
   const disk = scriptedDisk({
+    'cut-image': ({ profile }) => ({ ...loss([write(0, 1)]), image: profile === 'xfs' ? 8 : 9 }),
     'export-image': ({ directory: to }) => {
       mkdirSync(to);
       return onExport(to);
@@ -43,7 +44,14 @@ test('a finding is numbered, told, and written down with its fault, its boot and
   const fault = cut([write(0, 10)], { image: 4 });
   await book.add(found(), { boot: 2, fault, violation: 'lost-write|2|12' });
   expect(book.findings).toEqual([
-    { ...found(), number: 1, cut: 1, profiles: ['strict'], image: 'findings/1/image' },
+    {
+      ...found(),
+      number: 1,
+      cut: 1,
+      profiles: ['strict'],
+      tried: untried(['ext4', 'xfs', 'btrfs'], 'the run did not come to it'),
+      image: 'findings/1/image',
+    },
   ]);
   expect(told).toEqual(['gone']);
   const { image: _, ...kept } = fault;
@@ -58,7 +66,7 @@ test('the first three of a class keep their image', async () => {
   await book.add(found('hang'), { boot: 2, fault });
   const kept = book.findings.map(({ image }) => image !== undefined);
   expect(kept).toEqual([true, true, true, false, false, true]);
-  expect(disk.requests).toHaveLength(4);
+  expect(disk.requests.filter((request) => request === 'export-image')).toHaveLength(4);
 });
 
 test('what no cut showed has no image and cut 0', async () => {
@@ -67,6 +75,23 @@ test('what no cut showed has no image and cut 0', async () => {
   await book.add(found(), { boot: 2, fault: harmlessFacts('kill', 5_000) });
   expect(book.findings.map((finding) => finding.cut)).toEqual([0, 0]);
   expect(disk.requests).toEqual([]);
+  const nothingTaken = untried(['ext4', 'xfs', 'btrfs'], 'nothing was taken from the disk');
+  expect(book.findings.map(({ tried }) => tried)).toEqual([nothingTaken, nothingTaken]);
+});
+
+test('where else a finding holds is written down when it has been tried', async () => {
+  const { book } = makeBook();
+  await book.add(found(), { boot: 2, fault: cut([write(0, 10)], { image: 4 }) });
+  await book.add(found('hang'), { boot: 2 });
+  const [instant] = book.instants;
+  expect(book.pendingAt(instant!).map(({ number }) => number)).toEqual([1]);
+  const tried = (outcome: 'same' | 'nothing') =>
+    ['ext4', 'xfs', 'btrfs'].map((profile) => ({ profile, outcome }));
+  book.settle(book.findings[0]!, [{ profile: 'ext4', outcome: 'same' }]);
+  expect(book.findings[0]).toMatchObject({ profiles: ['strict', 'ext4'] });
+  expect(stored(1)).toMatchObject({ boot: 2, fault: { number: 1 }, profiles: ['strict', 'ext4'] });
+  expect(book.settle(book.findings[0]!, tried('nothing'))).toMatchObject({ portability: true });
+  expect(stored(1)).toMatchObject({ profiles: ['strict'], portability: true });
 });
 
 test('a fault is written down with the newest of its ops', async () => {

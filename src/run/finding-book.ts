@@ -5,11 +5,13 @@
 import { join } from 'node:path';
 import type { FindingClass } from '../checkers/finding.ts';
 import type { DiskControl } from '../mount/control.ts';
-import type { Finding } from '../report/results.ts';
+import type { Finding, Tried } from '../report/results.ts';
 import type { CutFacts } from './cut-facts.ts';
 import { exportImage } from './export-image.ts';
+import { Instants, type Instant } from './instants.ts';
 import type { Found } from './judge.ts';
-import { writeJson, type RunStore } from './store.ts';
+import { isPortability } from '../report/profiles.ts';
+import { readJson, writeJson, type RunStore } from './store.ts';
 
 /** Images cost their size: the first few of a class tell the story. */
 const imagesPerClass = 3;
@@ -24,7 +26,7 @@ export interface Origin {
   readonly boot: number;
   /** What took something from the target before. */
   readonly fault?: CutFacts;
-  /** The key of the checker's violation; absent where no history shows it, as for a start that failed. */
+  /** The key of the checker's violation (history-judge.ts); absent where no history shows it, as for a start that failed. */
   readonly violation?: string;
 }
 
@@ -38,9 +40,14 @@ export interface StoredFinding extends Finding {
 export class FindingBook {
   readonly findings: Finding[] = [];
   readonly notes = new Set<string>();
+  /** Keys of the violations that findings tell of. */
+  readonly told = new Set<string>();
   readonly #store: Pick<RunStore, 'findingDirectory'>;
   readonly #disk: Pick<DiskControl, 'request'>;
   readonly #profile: string;
+  readonly #instants: Instants;
+  /** Findings whose instant is kept, by their index. */
+  readonly #pending = new Set<number>();
   readonly #onFinding: (finding: Finding) => void;
   readonly #images = new Map<FindingClass, number>();
 
@@ -53,6 +60,7 @@ export class FindingBook {
     this.#store = store;
     this.#disk = disk;
     this.#profile = profile;
+    this.#instants = new Instants(disk, profile);
     this.#onFinding = onFinding;
   }
 
@@ -61,8 +69,11 @@ export class FindingBook {
       this.notes.add(`only the first ${maxFindings} findings were written down`);
       return;
     }
+    if (violation !== undefined) this.told.add(violation);
     const number = this.findings.length + 1;
     const directory = this.#store.findingDirectory(number);
+    const whyNot = await this.#instants.keep(fault, boot);
+    if (whyNot === undefined) this.#pending.add(number);
     const image = await this.#keepImage(found.class, fault, join(directory, 'image'));
     const finding: Finding = {
       number,
@@ -71,6 +82,7 @@ export class FindingBook {
       cut: fault?.number ?? 0,
       timeMs: found.timeMs,
       profiles: [this.#profile],
+      tried: untried(this.#instants.profiles, whyNot ?? 'the run did not come to it'),
       evidence: found.evidence,
       ...(image ? { image: join('findings', String(number), 'image') } : {}),
     };
@@ -85,6 +97,33 @@ export class FindingBook {
     this.#onFinding(finding);
   }
 
+  /** Instants that can be tried under other profiles, in order. */
+  get instants(): readonly Instant[] {
+    return this.#instants.list;
+  }
+
+  /** The findings that wait for an instant to be tried. */
+  pendingAt({ fault }: Instant): readonly Finding[] {
+    return this.findings.filter(({ number, cut }) => cut === fault.number && this.#pending.has(number));
+  }
+
+  /** Writes down where else a finding holds. */
+  settle({ number }: Finding, tried: readonly Tried[]): Finding {
+    const before = this.findings[number - 1];
+    if (before === undefined) throw new Error(`there is no finding ${number}`);
+    const holds = tried.filter(({ outcome }) => outcome === 'same').map(({ profile }) => profile);
+    const finding: Finding = {
+      ...before,
+      profiles: [this.#profile, ...holds],
+      tried,
+      ...(isPortability(this.#profile, tried) ? { portability: true } : {}),
+    };
+    this.findings[number - 1] = finding;
+    const file = join(this.#store.findingDirectory(number), 'finding.json');
+    writeJson(file, { ...readJson<StoredFinding>(file), ...finding });
+    return finding;
+  }
+
   async #keepImage(kind: FindingClass, fault: CutFacts | undefined, directory: string): Promise<boolean> {
     const kept = this.#images.get(kind) ?? 0;
     if (fault?.image === undefined || kept >= imagesPerClass) return false;
@@ -93,6 +132,10 @@ export class FindingBook {
     this.#images.set(kind, kept + 1);
     return true;
   }
+}
+
+export function untried(profiles: readonly string[], why: string): readonly Tried[] {
+  return profiles.map((profile) => ({ profile, outcome: 'untried', detail: why }));
 }
 
 /** The disk's number of the image means nothing in the store. */

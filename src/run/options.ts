@@ -1,6 +1,7 @@
 /** What `powercut test` is asked to do: the options with their defaults filled in. Pure data. */
 import type { WriteMode } from '../fuse/session.ts';
 import type { DiskRoom } from '../mount/control.ts';
+import type { CutChoice } from '../mount/selection.ts';
 
 export interface TestOptions {
   readonly target: string;
@@ -11,6 +12,10 @@ export interface TestOptions {
   /** Nemeses by name; several compose. */
   readonly nemesis: readonly string[];
   readonly profile: string;
+  /** What power cuts keep of what they might lose; `random` draws a seed for each cut. */
+  readonly image: CutChoice;
+  /** Under `strict`: fail by what a real file system can bring about, or by everything. */
+  readonly failOn: 'real' | 'strict';
   /** Whether the disk sees each write as it is made, or the kernel keeps them back. */
   readonly writes: WriteMode;
   /** How large the disk is, and how much of it may be in memory. */
@@ -41,6 +46,8 @@ export const testDefaults = {
   workload: 'set',
   nemesis: ['power-cut'],
   profile: 'strict',
+  image: 'lose-all',
+  failOn: 'real',
   writes: 'through',
   room: {},
   contract: 'documented',

@@ -2,22 +2,17 @@
 import { spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { HistoryOp } from '../checkers/history.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
 import { programsUser } from '../machine/programs-user.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory, type WorkDirectory } from '../machine/work-directory.ts';
 import type { Finding } from '../report/results.ts';
 import { UsageError } from '../targets/usage-error.ts';
-import type { Workload } from '../workloads/workload.ts';
 import { readHistory, readRecord } from './analyze.ts';
 import type { StoredFinding } from './finding-book.ts';
-import { bootImage } from './image-boot.ts';
-import { findingOf, judgeRecovery, type Found } from './judge.ts';
+import { judgeImage } from './image-judge.ts';
+import type { Found } from './judge.ts';
 import { makePlan } from './plan.ts';
-import { proveViolation } from './proof.ts';
-import type { RecoverySteps } from './recovery.ts';
-import type { RunRecord } from './run-record.ts';
 import { readJson, storeAt } from './store.ts';
 
 export interface Replay {
@@ -70,8 +65,7 @@ async function replayIn(work: WorkDirectory, findingDirectory: string, finding: 
   const { uid, gid } = programsUser();
   chownSync(work.run, uid, gid);
   const { target, workload, settings } = plan;
-  const history = new ReplayedHistory(readHistory(store.historyFile), finding);
-  const recovery = await bootImage(
+  const { found, notes } = await judgeImage(
     {
       target,
       workload,
@@ -84,56 +78,15 @@ async function replayIn(work: WorkDirectory, findingDirectory: string, finding: 
       }),
     },
     { directory: image, mountPoint: work.mountPoint },
-    { record: (op) => history.record(op) },
+    {
+      history: readHistory(store.historyFile),
+      facts: record.facts,
+      boot: finding.boot,
+      fault: finding.fault,
+    },
   );
-  const judged = judgeRecovery(recovery, finding.fault, record.facts.contract);
-  const found = [
-    ...(judged.finding === undefined ? [] : [judged.finding]),
-    ...history.judge(workload, record),
-  ];
-  return {
-    finding,
-    found,
-    notes: judged.notes,
-    reproduced: found.some((one) => one.class === finding.class),
-  };
+  return { finding, found, notes, reproduced: found.some((one) => one.class === finding.class) };
 }
-
-/** The history up to the fault, then the reads of the image in the boot that showed the finding. */
-class ReplayedHistory {
-  readonly #history: HistoryOp[];
-  readonly #finding: Replayable;
-
-  constructor(history: readonly HistoryOp[], finding: Replayable) {
-    this.#finding = finding;
-    this.#history = history.filter(
-      ({ boot, timeMs }) => boot < finding.boot && timeMs <= finding.fault.timeMs,
-    );
-  }
-
-  record(op: Parameters<RecoverySteps['record']>[0]): void {
-    this.#history.push({
-      ...op,
-      process: reader,
-      final: true,
-      index: this.#history.length,
-      timeMs: this.#finding.fault.timeMs + 1,
-      boot: this.#finding.boot,
-    });
-  }
-
-  judge(workload: Workload, { facts }: RunRecord): Found[] {
-    const { boot, fault } = this.#finding;
-    const interruptions = facts.interruptions.filter((interruption) => interruption.boot <= boot);
-    return workload
-      .check(this.#history, { ...facts, interruptions })
-      .violations.filter((violation) => violation.boot === boot)
-      .map((violation) => findingOf(violation, proveViolation(violation, fault, [])));
-  }
-}
-
-/** No client ever has this number. */
-const reader = Number.MAX_SAFE_INTEGER;
 
 /**
  * With owners, times, links and holes: Node's own copy keeps no owners. What belonged to the programs of the run belongs to

@@ -1,7 +1,8 @@
 /** Carries out what the nemeses ask of a trial, in turn, until the time is up: their circumstances. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FreezeTrigger } from '../mount/control.ts';
+import type { FreezeTrigger, Selection } from '../mount/control.ts';
+import { formatChoice } from '../mount/selection.ts';
 import type { Circumstances, Nemesis } from '../nemeses/nemesis.ts';
 import type { Random } from '../nemeses/random.ts';
 import { formatInstant, formatSize, plural } from '../report/format.ts';
@@ -20,6 +21,8 @@ export interface StrikeParts {
 
 /** How long a cut waits for its op: a target that writes nothing is cut all the same. */
 const triggerPatienceMs = 2_000;
+
+const maxSeed = 2 ** 32 - 1;
 
 /** How long a cut during a recovery waits for its op. */
 const recoveryPatienceMs = 500;
@@ -185,10 +188,16 @@ class Strikes implements Circumstances {
   }
 
   async #cut(trigger: FreezeTrigger): Promise<CutFacts> {
-    const report = await this.#trial.parts.machine.cut(trigger, 'lose-all');
-    const cut = lossFacts('power-cut', this.#countCut(report.opCount), report);
+    const choice = this.#drawChoice();
+    const report = await this.#trial.parts.machine.cut(trigger, choice);
+    const cut = lossFacts('power-cut', this.#countCut(report.opCount), report, choice);
     this.#tell(cut);
     return cut;
+  }
+
+  #drawChoice(): Selection {
+    const { image } = this.#trial.parts.options;
+    return image === 'random' ? { kind: 'random', seed: this.random.integer(0, maxSeed) } : image;
   }
 
   #countCut(droppedOps: number): number {
@@ -200,8 +209,15 @@ class Strikes implements Circumstances {
   #tell(cut: CutFacts): void {
     const { progress, unsynced, recorder } = this.#trial.parts;
     unsynced.add(cut.files);
-    const { number, timeMs, opCount, sizeBytes, files } = cut;
-    recorder.nemesis('info', 'cut', { number, timeMs, droppedOps: opCount, sizeBytes, files: files.length });
+    const { number, timeMs, opCount, sizeBytes, files, choice = 'lose-all' } = cut;
+    recorder.nemesis('info', 'cut', {
+      number,
+      timeMs,
+      droppedOps: opCount,
+      sizeBytes,
+      files: files.length,
+      image: formatChoice(choice),
+    });
     const dropped = `${plural(opCount, 'disk op')} with ${formatSize(sizeBytes)} of data in ${plural(files.length, 'file')}`;
     progress.event(
       `cut ${number} at ${formatInstant(timeMs)} dropped ${opCount === 0 ? 'nothing' : dropped}`,

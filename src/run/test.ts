@@ -24,6 +24,7 @@ import { FindingBook } from './finding-book.ts';
 import { logEnds } from './logs.ts';
 import type { TestOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { lookingIn, tryOtherProfiles } from './other-profiles.ts';
 import { Recorder } from './recorder.ts';
 import type { RunRecord } from './run-record.ts';
 import { createStore, writeJson, writeWhole, type RunStore } from './store.ts';
@@ -135,6 +136,7 @@ class Run {
       trial.notes.add(`the run was interrupted at ${seconds} s: what had been done until then was judged`);
     }
     await trial.finish();
+    await tryOtherProfiles(trial.parts.findings, lookingIn(trial, work.control));
   }
 
   #findingBook(disk: DiskControl): FindingBook {
@@ -218,6 +220,7 @@ class Run {
       record,
       history,
       findings: book.findings,
+      told: book.told,
       unsynced: this.#unsynced.entries(this.#expected),
       store: store.directory,
     });

@@ -2,7 +2,7 @@
 import type { CheckerResult } from '../checkers/facts.ts';
 import { mergeValid, type HistoryOp, type Valid } from '../checkers/history.ts';
 import type { Nemesis } from '../nemeses/nemesis.ts';
-import type { Finding, Results } from '../report/results.ts';
+import type { Results } from '../report/results.ts';
 import type { Tally } from './run-record.ts';
 
 export interface Tested extends Tally {
@@ -10,15 +10,26 @@ export interface Tested extends Tally {
   /** Ops that were acknowledged and changed something: reads promise nothing that could be lost. */
   readonly acknowledged: number;
   readonly finished: boolean;
+  readonly findings: number;
+  /** Those of them that fail the run: the others are portability warnings. */
+  readonly failures: number;
+  /** Violations that no finding tells of. */
+  readonly untold: number;
+  /** Cuts were to lose nothing. */
+  readonly keepsAll: boolean;
 }
 
 export function verdict(
-  findings: readonly Pick<Finding, 'class'>[],
   checkers: Readonly<Record<string, CheckerResult>>,
   tested: Tested,
 ): { readonly valid: Valid; readonly unknown?: string } {
-  const valid = mergeValid(Object.values(checkers).map((checker) => checker.valid));
-  if (findings.length > 0 || valid === false) return { valid: false };
+  // What a checker calls invalid is told by findings, and they know of each whether it fails the run.
+  const isTold = tested.findings > 0 && tested.untold === 0;
+  const words = Object.values(checkers).map(
+    (checker) => (isTold && checker.valid === false) || checker.valid,
+  );
+  const valid = mergeValid(words);
+  if (tested.failures > 0 || valid === false) return { valid: false };
   const untested = whyUntested(tested);
   if (untested !== undefined) return { valid: 'unknown', unknown: untested };
   if (valid === true) return { valid };
@@ -33,6 +44,7 @@ function whyUntested({
   kills,
   droppedOps,
   acknowledged,
+  keepsAll,
 }: Tested): string | undefined {
   if (!finished)
     return 'the run did not finish, or is still going on: what it recorded shows no broken promise so far';
@@ -43,6 +55,7 @@ function whyUntested({
   const wantsPower = nemeses.some((nemesis) => nemesis.tests === 'power-loss');
   if (wantsPower && cuts === 0) return 'the power was never cut, so nothing was tested';
   if (wantsPower && droppedOps === 0) {
+    if (keepsAll) return 'every cut kept everything, as it was asked to, so nothing could be lost: a control';
     return 'no cut found anything un-synced on the disk, so nothing could be lost';
   }
   return !wantsPower && kills === 0 ? 'nothing was killed, so nothing was tested' : undefined;

@@ -1,7 +1,8 @@
 /** The findings of a run on its page: each in a sentence, then how it came about, then everything that proves it. Pure. */
 import type { FindingClass } from '../../checkers/finding.ts';
 import type { Op } from '../../disk/op.ts';
-import { formatCount, formatInstant, formatOpDetail, formatProcess, plural } from '../format.ts';
+import { capitalized, formatCount, formatInstant, formatOpDetail, formatProcess, plural } from '../format.ts';
+import { isFailure, whereItHolds } from '../profiles.ts';
 import type { Finding, Results } from '../results.ts';
 import { asSentence, replayCommand } from '../verdict.ts';
 import { html, preformatted, prose } from './html.ts';
@@ -33,7 +34,6 @@ export function findingsSection(results: Results): Html {
   return html`<section aria-labelledby="findings">
     <h2 id="findings">Findings</h2>
     ${findings.length === 0 && html`<p>${nothingFound(results)}</p>`}
-    ${findings.length > 0 && results.valid === true && html`<p>None of these fails the run.</p>`}
     ${shown.map((finding) => findingArticle(results, finding))}
     ${rest > 0 && html`<p class="faint">… and ${formatCount(rest)} more in results.json.</p>`}
   </section>`;
@@ -53,6 +53,7 @@ function findingArticle(results: Results, finding: Finding): Html {
       <p class="label">
         <span class="number">${finding.number}</span>
         <strong>${finding.class}</strong> <span class="faint">${meanings[finding.class]}</span>
+        ${!isFailure(finding, results.failOn) && html`<em>portability warning: no real file system shows it</em>`}
       </p>
       <h3 id="finding-${finding.number}">${prose(asSentence(finding.message))}</h3>
     </header>
@@ -67,8 +68,8 @@ function findingArticle(results: Results, finding: Finding): Html {
     <dl class="facts">
       <dt>Rule</dt>
       <dd>${prose(asSentence(evidence.rule))}</dd>
-      <dt>Seen under</dt>
-      <dd>${finding.profiles.join(', ')}</dd>
+      <dt>Profiles</dt>
+      <dd>${whereItHolds(finding).map((clause) => html`${prose(asSentence(capitalized(clause)))} `)}</dd>
       ${
         finding.image !== undefined &&
         html`<dt>Replay</dt>

@@ -7,7 +7,7 @@ import type { HistoryOp } from '../../checkers/history.ts';
 import { formatCount, formatDuration, formatSize, plural } from '../format.ts';
 import type { NemesisSpan, Results, Sample } from '../results.ts';
 import { totalBytes } from '../unsynced.ts';
-import { asSentence, targetName, verdictOf } from '../verdict.ts';
+import { asSentence, targetName, verdictOf, warningsOf } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 import { findingsSection } from './findings.ts';
 import { embedJson, html, preformatted, prose, trusted } from './html.ts';
@@ -96,12 +96,14 @@ function verdictHeader(results: Results, { word, sentence }: Verdict): Html {
   </header>`;
 }
 
-function tiles({ cuts, ops, findings, unsynced, durationMs }: Results): Html {
+function tiles(results: Results): Html {
+  const { cuts, ops, findings, unsynced, durationMs } = results;
+  const warnings = warningsOf(results).length;
   const tile = (figure: string, name: string, more = '') =>
     html`<li><b>${figure}</b> ${name} ${more !== '' && html`<span class="faint">${more}</span>`}</li>`;
   const outcomes = `${formatCount(ops.ok)} ok, ${formatCount(ops.fail)} fail, ${formatCount(ops.info)} info`;
   return html`<ul class="tiles" aria-label="The run in figures">
-    ${tile(formatCount(findings.length), findings.length === 1 ? 'finding' : 'findings')}
+    ${tile(formatCount(findings.length), findings.length === 1 ? 'finding' : 'findings', warnings === 0 ? '' : `${plural(warnings, 'portability warning')} among them`)}
     ${tile(formatCount(cuts), cuts === 1 ? 'power cut' : 'power cuts', `in ${formatDuration(durationMs)}`)}
     ${tile(formatCount(ops.invoked), 'client ops', outcomes)}
     ${tile(formatSize(totalBytes(unsynced)), 'un-synced', `in ${plural(unsynced.length, 'file')}`)}

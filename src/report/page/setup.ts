@@ -16,7 +16,7 @@ export function setupSection(results: Results): Html {
     <dl class="facts">
       ${fact('Target', targetName(results))} ${fact('Settings', settings(results))}
       ${fact('Workload', results.workload)} ${fact('Nemesis', results.nemesis.join(', ') || 'none')}
-      ${fact('Profile', results.profile)}
+      ${fact('Profile', results.profile)} ${fact('Image', results.image)}
       ${fact('Contract', [
         html`<b>${contract.kind}</b>: ${asSentence(contract.reason)} `,
         link === undefined ? '' : html`<a href="${link}" rel="noreferrer">The vendor’s page</a>`,

@@ -14,6 +14,8 @@ export function sampleResults(changes: Partial<Results> = {}): Results {
     workload: 'set',
     nemesis: ['power-cut'],
     profile: 'strict',
+    image: 'lose-all',
+    failOn: 'real',
     writes: 'through',
     contract: {
       kind: 'strict',
@@ -64,7 +66,12 @@ export function lostWrite(changes: Partial<Finding> = {}): Finding {
       '37 of 2,804 acknowledged elements are gone after cut 2; the first is 4711, acknowledged 100 ms before it',
     cut: 2,
     timeMs: 13_310.4,
-    profiles: ['strict', 'lazyfs'],
+    profiles: ['strict', 'ext4', 'btrfs'],
+    tried: [
+      { profile: 'ext4', outcome: 'same' },
+      { profile: 'xfs', outcome: 'nothing' },
+      { profile: 'btrfs', outcome: 'same' },
+    ],
     evidence: {
       op: { ...lostElement, index: lostIndex },
       count: 37,
@@ -98,6 +105,11 @@ export function unrestartable(changes: Partial<Finding> = {}): Finding {
     cut: 3,
     timeMs: 19_021.7,
     profiles: ['strict'],
+    tried: [
+      { profile: 'ext4', outcome: 'other', detail: 'lost-write: 12 adds are gone' },
+      { profile: 'xfs', outcome: 'untried', detail: 'trying took its 120 s' },
+      { profile: 'btrfs', outcome: 'untried', detail: 'trying took its 120 s' },
+    ],
     evidence: {
       count: 1,
       diskOps: [

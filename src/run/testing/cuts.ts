@@ -1,7 +1,7 @@
 /** Disk ops, dropped files and cuts for tests, with what does not matter filled in. */
 import type { BrokenOp, Violation } from '../../checkers/finding.ts';
 import type { Op } from '../../disk/op.ts';
-import type { Trace, UnsyncedFile } from '../../mount/control.ts';
+import type { Loss, Trace, UnsyncedFile } from '../../mount/control.ts';
 import type { CutFacts } from '../cut-facts.ts';
 
 export const rules = {
@@ -50,6 +50,11 @@ export function cut(ops: readonly Op[], parts: Partial<CutFacts> = {}): CutFacts
     rules,
     ...parts,
   };
+}
+
+/** What the disk says of a cut at 5 s that dropped these ops. */
+export function loss(ops: readonly Op[]): Loss {
+  return { timeMs: 5_000, sizeBytes: 0, files: [], ops, opCount: ops.length, processes: {}, rules };
 }
 
 /** An add of 7 that was invoked at 990 ms and acknowledged at 1010 ms. */

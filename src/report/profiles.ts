@@ -1,0 +1,50 @@
+/**
+ * Under which profiles a finding holds, and what follows. A maintainer is not told of a loss that no file system of theirs can
+ * cause: what `strict` finds and no real file system's profile shows is a portability warning. Nothing is taken for one unless each
+ * of them was tried and showed nothing at all. Pure.
+ */
+import { enumerate } from './format.ts';
+import type { Finding, Results, Tried } from './results.ts';
+
+/** What findings are held against, beside the profile of their run. */
+export const realProfiles: readonly string[] = ['ext4', 'xfs', 'btrfs'];
+
+export function isPortability(profile: string, tried: readonly Tried[]): boolean {
+  return (
+    profile === 'strict' &&
+    realProfiles.every((real) => tried.find((one) => one.profile === real)?.outcome === 'nothing')
+  );
+}
+
+/** Whether a finding fails its run. */
+export function isFailure({ portability }: Pick<Finding, 'portability'>, failOn: Results['failOn']): boolean {
+  return failOn === 'strict' || portability !== true;
+}
+
+/** `holds under ext4 and xfs`, `not under btrfs`, … : clauses, the first of them always there. */
+export function whereItHolds({ profiles, tried }: Pick<Finding, 'profiles' | 'tried'>): readonly string[] {
+  const named = (outcome: Tried['outcome']) =>
+    tried.filter((one) => one.outcome === outcome).map(({ profile }) => profile);
+  const absent = named('nothing');
+  return [
+    `holds under ${enumerate(profiles)}`,
+    ...(absent.length === 0 ? [] : [`not under ${enumerate(absent)}`]),
+    ...tried
+      .filter(({ outcome }) => outcome === 'other')
+      .map(
+        ({ profile, detail }) =>
+          `under ${profile} another broken promise: ${detail ?? 'it is not known which'}`,
+      ),
+    ...reasons(tried).map(([why, names]) => `not tried under ${enumerate(names)}: ${why}`),
+  ];
+}
+
+/** Why some were not tried, each reason once. */
+function reasons(tried: readonly Tried[]): readonly (readonly [string, readonly string[]])[] {
+  const byReason = new Map<string, string[]>();
+  for (const { profile, outcome, detail = 'nobody knows why' } of tried) {
+    if (outcome !== 'untried') continue;
+    byReason.set(detail, [...(byReason.get(detail) ?? []), profile]);
+  }
+  return [...byReason];
+}
