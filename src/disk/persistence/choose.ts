@@ -3,14 +3,16 @@
  * was asked for is never changed in silence.
  */
 import { pageSizeBytes } from '../page-store.ts';
-import type { Chain } from './chain.ts';
+import { lastIndexAtOrBefore, type Chain } from './chain.ts';
 import type { DataEvent, FileHistory } from './file-history.ts';
 import type { FileSpace, SizeOption } from './file-space.ts';
-import { fatesOf } from './fates.ts';
+import { FateTeller } from './fates.ts';
+import type { History } from './history.ts';
 import { nothingChosen, type FileChoice, type ImageChoice } from './image-choice.ts';
 import { sectorSizeBytes, sectorsPerPage, type PageVersion } from './page-content.ts';
 import type { CrashSpace, Draw, Frame, PersistenceProfile, Rule } from './profile.ts';
 import { seededDraw } from './random.ts';
+import { indexAfter } from './sorted.ts';
 
 export type Selection =
   /** Nothing but what is promised. */
@@ -66,7 +68,7 @@ function keepJust(
   const files = new Map<FileHistory, Partial<FileChoice>>();
   const attributes = new Map<Chain<unknown>, number>();
   for (const { ino, file, mode, xattrs } of history.inodes.values()) {
-    for (const chain of [mode, ...xattrs.values()]) {
+    for (const chain of changed(mode, xattrs)) {
       const positions = frame.attributePositions(ino, chain);
       attributes.set(chain, positions.findLast((op) => op === 0 || isKept(op)) ?? positions[0]!);
     }
@@ -75,15 +77,38 @@ function keepJust(
     }
   }
   const choice: ImageChoice = { frame, rest: 'newest', files, attributes };
-  for (const { op, fate } of fatesOf(profile, history, choice)) {
-    if (
-      isKept(op) ? fate === 'survived' : fate === 'dropped' || promisedToo || isOverwritten(space, choice, op)
-    )
-      continue;
-    const wanted = isKept(op) ? 'kept' : 'dropped';
-    return { ok: false, refusal: { op, wanted, rule: profile.ruleFor(history.log.ops[op - 1]!, 'dropped') } };
+  const refused = firstRefused(history, choice, isKept, promisedToo);
+  if (refused === undefined) return { ok: true, choice };
+  const { op, wanted } = refused;
+  return { ok: false, refusal: { op, wanted, rule: profile.ruleFor(history.log.ops[op - 1]!, 'dropped') } };
+}
+
+function firstRefused(
+  history: History,
+  choice: ImageChoice,
+  isKept: (op: number) => boolean,
+  promisedToo: boolean,
+): Pick<Refusal, 'op' | 'wanted'> | undefined {
+  const teller = new FateTeller(history, choice);
+  for (let op = 1; op <= history.instant.begun; op++) {
+    const fate = teller.fateOf(op, history.log.ops[op - 1]!);
+    if (fate === undefined) continue;
+    if (isKept(op)) {
+      if (fate !== 'survived') return { op, wanted: 'kept' };
+    } else if (fate !== 'dropped' && !promisedToo && !isOverwritten(history, choice, op)) {
+      return { op, wanted: 'dropped' };
+    }
   }
-  return { ok: true, choice };
+  return undefined;
+}
+
+/** The attributes of an inode that ops changed. */
+function* changed(
+  mode: Chain<unknown>,
+  xattrs: ReadonlyMap<string, Chain<unknown>>,
+): Generator<Chain<unknown>> {
+  if (mode.versions.length > 0) yield mode;
+  yield* xattrs.values();
 }
 
 function fileKeeping(space: FileSpace, isKept: (op: number) => boolean): FileChoice {
@@ -102,13 +127,29 @@ function versionKeeping(
   isKept: (op: number) => boolean,
 ): number {
   const options = versions(page, size);
-  const events = file.pageEvents(page).map((index) => file.events[index]!);
-  const shows = (version: number) =>
-    events.some((event, index) => {
-      if (event.op > version || isKept(event.op)) return false;
-      return !events.slice(index + 1).some((later) => later.op <= version && covers(later, event, page));
-    });
+  const indices = file.pageEvents(page);
+  // How many events show themselves beyond each place of the list, as differences.
+  const shown = new Int32Array(indices.length + 1);
+  for (let place = 0; place < indices.length; place++) {
+    if (isKept(file.events[indices[place]!]!.op)) continue;
+    shown[place]!++;
+    shown[coveredAt(file, page, indices, place)]!--;
+  }
+  for (let place = 1; place < indices.length; place++) shown[place]! += shown[place - 1]!;
+  let place = indices.length - 1;
+  const shows = (version: number) => {
+    while (place >= 0 && file.events[indices[place]!]!.op > version) place--;
+    return place >= 0 && shown[place]! > 0;
+  };
   return options.findLast((version) => !shows(version)) ?? options[0]!;
+}
+
+/** The place in the list of the first later event that leaves nothing of this one to see; its length for none. */
+function coveredAt(file: FileHistory, page: number, indices: readonly number[], place: number): number {
+  const event = file.events[indices[place]!]!;
+  let next = place + 1;
+  while (next < indices.length && !covers(file.events[indices[next]!]!, event, page)) next++;
+  return next;
 }
 
 /** True if, within the page, the one reaches as far as the other. */
@@ -121,24 +162,26 @@ function covers(later: DataEvent, earlier: DataEvent, page: number): boolean {
 }
 
 /** An op of which later ones left nothing to see: whether it was kept cannot be told. */
-function isOverwritten({ history }: CrashSpace, choice: ImageChoice, op: number): boolean {
+function isOverwritten(history: History, choice: ImageChoice, op: number): boolean {
   const logged = history.log.ops[op - 1]!;
   if (logged.kind !== 'write') return false;
-  const { file } = history.inode(logged.ino);
-  const event = file!.events.find((each) => each.op === op);
+  const file = history.inode(logged.ino).file!;
+  const event = file.eventOf(op);
   if (event === undefined) return true;
-  const last = choice.files.get(file!)?.pages;
+  const chosen = choice.files.get(file)?.pages;
   for (let page = Math.floor(event.start / pageSizeBytes); page * pageSizeBytes < event.end; page++) {
-    const version = last?.get(page) ?? Infinity;
-    const isCovered = file!.pageEvents(page).some((index) => {
-      const later = file!.events[index]!;
-      return (
-        later.op > op && (typeof version !== 'number' || later.op <= version) && covers(later, event, page)
-      );
-    });
-    if (!isCovered) return false;
+    const version = chosen?.get(page);
+    const indices = file.pageEvents(page);
+    const next = indices[coveredAt(file, page, indices, placeOf(file, indices, op))];
+    if (next === undefined) return false;
+    if (typeof version === 'number' && file.events[next]!.op > version) return false;
   }
   return true;
+}
+
+/** Where the op stands among the events of a page. */
+function placeOf(file: FileHistory, indices: readonly number[], op: number): number {
+  return indexAfter(indices, lastIndexAtOrBefore(file.events, op)) - 1;
 }
 
 function tear(profile: PersistenceProfile, space: CrashSpace, op: number, kept: ReadonlySet<number>): Chosen {
@@ -175,7 +218,7 @@ function chooseRandom(space: CrashSpace, draw: Draw): ImageChoice {
   const files = new Map<FileHistory, FileChoice>();
   const attributes = new Map<Chain<unknown>, number>();
   for (const { ino, file, mode, xattrs } of space.history.inodes.values()) {
-    for (const chain of [mode, ...xattrs.values()])
+    for (const chain of changed(mode, xattrs))
       attributes.set(chain, pick(frame.attributePositions(ino, chain), draw));
     if (file !== undefined && file.events.length + file.sizes.length > 0)
       files.set(file, new RandomFile(frame, file, draw(2 ** 31)));

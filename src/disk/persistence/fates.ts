@@ -4,7 +4,7 @@
  */
 import { isDataOp, type LoggedOp } from './crash-log.ts';
 import { isWholeCut, type DataEvent, type FileHistory } from './file-history.ts';
-import type { FileSpace } from './file-space.ts';
+import type { FileSpace, SizeOption } from './file-space.ts';
 import type { History } from './history.ts';
 import { attributePositionOf, cutsOf, sizeOf, versionOf, type ImageChoice } from './image-choice.ts';
 import { pageSizeBytes } from '../page-store.ts';
@@ -36,7 +36,8 @@ export function fatesOf(
   return fates;
 }
 
-class FateTeller {
+/** Tells of each op of one image. */
+export class FateTeller {
   readonly #history: History;
   readonly #choice: ImageChoice;
   readonly #files = new Map<FileHistory, FileFate>();
@@ -54,14 +55,16 @@ class FateTeller {
       case 'mkdir':
       case 'symlink':
       case 'mknod':
-        return logged.place === undefined ? 'survived' : this.#names(op, [logged.place]);
+        return logged.place === undefined ? 'survived' : this.#name(op, logged.place);
       case 'link':
       case 'unlink':
       case 'rmdir':
-        return this.#names(op, [logged.place]);
+        return this.#name(op, logged.place);
       case 'rename':
-      case 'exchange':
-        return this.#names(op, [logged.from, logged.to]);
+      case 'exchange': {
+        const from = this.#name(op, logged.from);
+        return from === this.#name(op, logged.to) ? from : 'torn';
+      }
       case 'setattr':
         return this.#attribute(op, logged.ino, undefined);
       case 'xattr':
@@ -74,12 +77,8 @@ class FateTeller {
     }
   }
 
-  #names(op: number, places: readonly Place[]): OpFate['fate'] {
-    const kept = places.filter((place) => {
-      const cell = this.#history.cell(place);
-      return this.#choice.frame.entryPosition(cell) >= op;
-    });
-    return fateOf(kept.length, places.length);
+  #name(op: number, place: Place): 'survived' | 'dropped' {
+    return this.#choice.frame.entryPosition(this.#history.cell(place)) >= op ? 'survived' : 'dropped';
   }
 
   #attribute(op: number, ino: number, xattr: string | undefined): OpFate['fate'] {
@@ -100,19 +99,14 @@ class FateTeller {
 class FileFate {
   readonly #space: FileSpace;
   readonly #choice: ImageChoice;
-  readonly #events: ReadonlyMap<number, DataEvent>;
-  readonly #versions = new Map<number, PageVersion>();
-  readonly #size: number;
-  readonly #sizeOp: number;
+  readonly #pages = new Map<number, PageFate>();
+  readonly #size: SizeOption;
   readonly #cuts: number;
 
   constructor(space: FileSpace, choice: ImageChoice) {
     this.#space = space;
     this.#choice = choice;
-    this.#events = new Map(space.file.events.map((event) => [event.op, event]));
-    const { size, op } = sizeOf(choice, space);
-    this.#size = size;
-    this.#sizeOp = op;
+    this.#size = sizeOf(choice, space);
     this.#cuts = cutsOf(choice, space);
   }
 
@@ -120,10 +114,10 @@ class FileFate {
     op: number,
     logged: Extract<LoggedOp, { readonly kind: 'write' | 'truncate' | 'allocate' | 'punch' }>,
   ) {
-    const event = this.#events.get(op);
+    const event = this.#space.file.eventOf(op);
     if (logged.kind === 'write') return event === undefined ? ('survived' as const) : this.#write(event);
     if (logged.kind === 'truncate') {
-      const isSizeThere = this.#sizeOp >= op || this.#size === logged.size;
+      const isSizeThere = this.#size.op >= op || this.#size.size === logged.size;
       const parts = event === undefined ? [isSizeThere] : [isSizeThere, this.#cuts >= op];
       return fateOf(parts.filter(Boolean).length, parts.length);
     }
@@ -136,33 +130,43 @@ class FileFate {
     let kept = 0;
     let parts = 0;
     for (let page = Math.floor(start / pageSizeBytes); page * pageSizeBytes < end; page++) {
-      const version = this.#version(page);
+      const { version, cutAway } = this.#page(page);
       const from = Math.max(start - page * pageSizeBytes, 0);
       const to = Math.min(end - page * pageSizeBytes, pageSizeBytes);
       for (let sector = Math.floor(from / sectorSizeBytes); sector * sectorSizeBytes < to; sector++) {
         parts++;
         const sectorVersion = typeof version === 'number' ? version : version[sector]!;
-        const isSeen = page * pageSizeBytes + sector * sectorSizeBytes < this.#size || this.#sizeOp > op;
-        if ((sectorVersion >= op && isSeen) || this.#isCutAway(page, op)) kept++;
+        const isSeen =
+          page * pageSizeBytes + sector * sectorSizeBytes < this.#size.size || this.#size.op > op;
+        if ((sectorVersion >= op && isSeen) || cutAway >= op) kept++;
       }
     }
     return fateOf(kept, parts);
   }
 
-  #isCutAway(page: number, op: number): boolean {
-    return this.#space.file.pageEvents(page).some((index) => {
-      const event = this.#space.file.events[index]!;
-      return event.op >= op && event.op <= this.#cuts && isWholeCut(event, page);
-    });
+  #page(page: number): PageFate {
+    let fate = this.#pages.get(page);
+    if (fate === undefined) {
+      const version = versionOf(this.#choice, this.#space, page, this.#size);
+      this.#pages.set(page, (fate = { version, cutAway: this.#lastWholeCut(page) }));
+    }
+    return fate;
   }
 
-  #version(page: number): PageVersion {
-    const known = this.#versions.get(page);
-    if (known !== undefined) return known;
-    const version = versionOf(this.#choice, this.#space, page, sizeOf(this.#choice, this.#space));
-    this.#versions.set(page, version);
-    return version;
+  #lastWholeCut(page: number): number {
+    const { file } = this.#space;
+    const last = file.pageEvents(page).findLast((index) => {
+      const event = file.events[index]!;
+      return event.op <= this.#cuts && isWholeCut(event, page);
+    });
+    return last === undefined ? 0 : file.events[last]!.op;
   }
+}
+
+interface PageFate {
+  readonly version: PageVersion;
+  /** The last op that gave its blocks back, 0 for none: what was written before has nothing left to lose. */
+  readonly cutAway: number;
 }
 
 function fateOf(kept: number, parts: number): OpFate['fate'] {

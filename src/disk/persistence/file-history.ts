@@ -146,6 +146,10 @@ export class FileHistory {
     return this.#pageEvents.keys();
   }
 
+  get changedPageCount(): number {
+    return this.#pageEvents.size;
+  }
+
   isChanged(page: number): boolean {
     return this.#pageEvents.has(page);
   }

@@ -26,7 +26,7 @@ export interface FileSpace {
   readonly cuts: readonly number[];
   /** Sorted by size where a write made the difference; the last is the newest. */
   readonly sizes: readonly SizeOption[];
-  /** Versions of a page with events, sorted, at least one. */
+  /** Versions of a page with events, sorted, at least one. The newest depends on the size in the page of the last byte alone. */
   versions(page: number, size: SizeOption): readonly number[];
 }
 

@@ -2,21 +2,13 @@
  * The hash of an image's tree, without building the tree: equal trees have equal hashes whatever led to them. It is a sum over
  * paths, so that images of one frame cost only the files and attributes in which they differ from the frame's newest.
  */
-import { pageSizeBytes } from '../page-store.ts';
+import type { Chain } from './chain.ts';
+import { FileHasher, hashPage } from './file-hash.ts';
 import { hashBytes, hashNumber, hashText, minus, mix, plus, zeroHash, type Hash } from './hash.ts';
-import type { FileSpace, SizeOption } from './file-space.ts';
 import type { FileHistory } from './file-history.ts';
 import { rootIno, type History, type InodeHistory } from './history.ts';
-import {
-  attributePositionOf,
-  cutsOf,
-  nothingChosen,
-  sizeOf,
-  versionOf,
-  type ImageChoice,
-} from './image-choice.ts';
+import { attributePositionOf, nothingChosen, type ImageChoice } from './image-choice.ts';
 import { entriesIn } from './membership.ts';
-import { pageContent, type PageVersion } from './page-content.ts';
 import type { Frame } from './profile.ts';
 
 interface FrameView {
@@ -30,11 +22,10 @@ interface FrameView {
 export class ImageHasher {
   readonly #history: History;
   readonly #views = new WeakMap<Frame, FrameView>();
-  /** Of the newest that a space has. */
-  readonly #data = new WeakMap<FileSpace, Hash>();
   readonly #baseHashes = new Map<number, Hash>();
-  /** By file, then page, then version: content that never changes. */
-  readonly #pages = new Map<FileHistory, Map<string, Hash>>();
+  readonly #files = new Map<FileHistory, FileHasher>();
+  /** By attribute: the inode. */
+  #owners: ReadonlyMap<Chain<unknown>, number> | undefined;
 
   constructor(history: History) {
     this.#history = history;
@@ -44,7 +35,7 @@ export class ImageHasher {
     const view = this.#view(choice.frame);
     if (choice.rest === 'oldest') return this.#sum(view, (ino) => this.#inodeHash(view, ino, choice));
     const changed = new Set<number>([...choice.files.keys()].map(({ ino }) => ino));
-    if (choice.attributes.size > 0) this.#inodesOf(choice, changed);
+    for (const chain of choice.attributes.keys()) changed.add(this.#ownerOf(chain));
     let sum = view.sum;
     for (const ino of changed) {
       const paths = view.paths.get(ino);
@@ -60,14 +51,9 @@ export class ImageHasher {
     return this.#view(frame).paths.keys();
   }
 
-  space(frame: Frame, file: FileHistory): FileSpace {
-    return frame.file(file);
-  }
-
-  #inodesOf({ attributes }: ImageChoice, into: Set<number>): void {
-    for (const { ino, mode, xattrs } of this.#history.inodes.values()) {
-      if (attributes.has(mode) || [...xattrs.values()].some((chain) => attributes.has(chain))) into.add(ino);
-    }
+  #ownerOf(chain: Chain<unknown>): number {
+    this.#owners ??= ownersOf(this.#history);
+    return this.#owners.get(chain)!;
   }
 
   #view(frame: Frame): FrameView {
@@ -119,12 +105,12 @@ export class ImageHasher {
 
   #inodeHash(view: FrameView, ino: number, choice: ImageChoice): Hash {
     const inode = this.#history.inodes.get(ino);
-    const hash = inode === undefined ? this.#baseHash(ino) : this.#changedHash(view, inode, choice);
+    const hash = inode === undefined ? this.#baseHash(ino) : this.#changedHash(inode, choice);
     // Two names of one inode are not two files that look alike.
     return view.paths.get(ino)!.length > 1 ? mix(hash, hashNumber(ino)) : hash;
   }
 
-  #changedHash(view: FrameView, inode: InodeHistory, choice: ImageChoice): Hash {
+  #changedHash(inode: InodeHistory, choice: ImageChoice): Hash {
     const { ino, kind, target, mode, xattrs, baseXattrs, file } = inode;
     let hash = mix(
       hashText(`${kind} ${target}`),
@@ -137,56 +123,13 @@ export class ImageHasher {
       if (value !== undefined) sum = plus(sum, xattrHash(name, value));
     }
     hash = mix(hash, sum);
-    return file === undefined ? hash : mix(hash, this.#dataHash(view, file, choice));
+    return file === undefined ? hash : mix(hash, this.#dataHash(file, choice));
   }
 
-  #dataHash(view: FrameView, file: FileHistory, choice: ImageChoice): Hash {
-    const space = this.space(choice.frame, file);
-    const chosen = choice.files.get(file);
-    if (choice.rest === 'oldest' || chosen?.size !== undefined || chosen?.cuts !== undefined) {
-      return this.#allPages(space, choice);
-    }
-    let sum = this.#data.get(space);
-    if (sum === undefined) this.#data.set(space, (sum = this.#allPages(space, view.newest)));
-    if (chosen?.pages === undefined) return sum;
-    const size = sizeOf(choice, space);
-    const cuts = cutsOf(choice, space);
-    for (const [page, version] of chosen.pages) {
-      const newest = versionOf(view.newest, space, page, size);
-      sum = minus(sum, this.#pageHash(file, page, newest, cuts, size));
-      sum = plus(sum, this.#pageHash(file, page, version, cuts, size));
-    }
-    return sum;
-  }
-
-  #allPages(space: FileSpace, choice: ImageChoice): Hash {
-    const { file } = space;
-    const size = sizeOf(choice, space);
-    const cuts = cutsOf(choice, space);
-    let sum = hashNumber(size.size);
-    for (const page of file.basePages.keys()) {
-      if (!file.isChanged(page)) sum = plus(sum, this.#pageHash(file, page, 0, 0, size));
-    }
-    for (const page of file.changedPages()) {
-      sum = plus(sum, this.#pageHash(file, page, versionOf(choice, space, page, size), cuts, size));
-    }
-    return sum;
-  }
-
-  #pageHash(file: FileHistory, page: number, version: PageVersion, cuts: number, { size }: SizeOption): Hash {
-    const length = Math.min(pageSizeBytes, size - page * pageSizeBytes);
-    if (length <= 0) return zeroHash;
-    const isWhole = typeof version === 'number';
-    const key = `${page} ${isWhole ? version : version.join()} ${lastCut(file, page, cuts)} ${length}`;
-    let known = this.#pages.get(file);
-    if (known === undefined) this.#pages.set(file, (known = new Map()));
-    let hash = known.get(key);
-    if (hash !== undefined) return hash;
-    const content = pageContent(file, page, version, cuts);
-    hash = content === undefined ? zeroHash : hashBytes(content, length);
-    if (hash !== zeroHash) hash = mix(hash, hashNumber(page));
-    known.set(key, hash);
-    return hash;
+  #dataHash(file: FileHistory, choice: ImageChoice): Hash {
+    let hasher = this.#files.get(file);
+    if (hasher === undefined) this.#files.set(file, (hasher = new FileHasher(file)));
+    return hasher.hash(choice);
   }
 
   #baseHash(ino: number): Hash {
@@ -199,10 +142,7 @@ export class ImageHasher {
     let hash = mix(mix(hashText(`${kind} ${target}`), hashNumber(mode)), sum);
     if (kind === 'file') {
       let data = hashNumber(size);
-      for (const [page, bytes] of pages) {
-        const content = hashBytes(bytes, size - page * pageSizeBytes);
-        if (content !== zeroHash) data = plus(data, mix(content, hashNumber(page)));
-      }
+      for (const [page, bytes] of pages) data = plus(data, hashPage(page, bytes, size));
       hash = mix(hash, data);
     }
     this.#baseHashes.set(ino, hash);
@@ -214,12 +154,11 @@ function xattrHash(name: string, value: Uint8Array): Hash {
   return mix(hashText(name), plus(hashBytes(value), hashNumber(value.length)));
 }
 
-/** What the cuts mean for one page: content is the same between two of them. */
-function lastCut(file: FileHistory, page: number, cuts: number): number {
-  let last = 0;
-  for (const index of file.pageEvents(page)) {
-    const { op, isCut } = file.events[index]!;
-    if (isCut && op <= cuts) last = op;
+function ownersOf({ inodes }: History): ReadonlyMap<Chain<unknown>, number> {
+  const owners = new Map<Chain<unknown>, number>();
+  for (const { ino, mode, xattrs } of inodes.values()) {
+    owners.set(mode, ino);
+    for (const chain of xattrs.values()) owners.set(chain, ino);
   }
-  return last;
+  return owners;
 }

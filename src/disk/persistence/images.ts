@@ -58,7 +58,7 @@ export function* images(space: CrashSpace): Generator<DistinctImage> {
         const axes = count === 0 ? [] : axesIn(frame);
         if (axes.length >= count) isEmpty = false;
         for (const picks of combinations(axes, count)) {
-          const choice = combine(frame, picks, hasher);
+          const choice = combine(frame, picks);
           if (choice === undefined) continue;
           const hash = hashKey(hasher.hash(choice));
           if (seen.has(hash)) continue;
@@ -101,7 +101,7 @@ function axesOf(frame: Frame, hasher: ImageHasher, space: CrashSpace): readonly 
       coarse.push(positions.reverse().map((position) => ({ kind: 'attribute', chain, position })));
     }
     if (inode.file === undefined) continue;
-    const fileSpace = hasher.space(frame, inode.file);
+    const fileSpace = frame.file(inode.file);
     coarse.push(...fileAxes(fileSpace));
     if (fileSpace.tears) fine.push(...sectorAxes(fileSpace));
   }
@@ -146,11 +146,7 @@ function touchedSectors(file: FileHistory, page: number): readonly number[] {
 }
 
 /** Undefined for two alternatives that exclude each other. */
-function combine(
-  frame: Frame,
-  picks: readonly Pick<Alternative>[],
-  hasher: ImageHasher,
-): ImageChoice | undefined {
+function combine(frame: Frame, picks: readonly Pick<Alternative>[]): ImageChoice | undefined {
   const files = new Map<
     FileHistory,
     { cuts?: number; size?: SizeOption; pages?: Map<number, PageVersion> }
@@ -167,9 +163,9 @@ function combine(
     else if (option.kind === 'attribute') attributes.set(option.chain, option.position);
     else if (option.kind === 'cuts') of(option.file).cuts = option.cuts;
     else if (option.kind === 'size') of(option.file).size = option.size;
-    else if (!addVersion(of(option.file), option, hasher.space(frame, option.file), rest)) return undefined;
+    else if (!addVersion(of(option.file), option, frame.file(option.file), rest)) return undefined;
   }
-  for (const [file, choice] of files) if (!isAllowed(hasher.space(frame, file), choice)) return undefined;
+  for (const [file, choice] of files) if (!isAllowed(frame.file(file), choice)) return undefined;
   return { frame, rest, files, attributes };
 }
 
