@@ -11,19 +11,24 @@ import { attributePositionOf, nothingChosen, type ImageChoice } from './image-ch
 import { entriesIn } from './membership.ts';
 import type { Frame } from './profile.ts';
 
+/** What is looked up of a frame while its images are gone through. */
 interface FrameView {
   readonly newest: ImageChoice;
   /** By inode: the hashes of its paths. */
   readonly paths: ReadonlyMap<number, readonly Hash[]>;
-  readonly inodes: Map<number, Hash>;
-  sum: Hash;
+  /** Of the newest. */
+  readonly sum: Hash;
 }
 
 export class ImageHasher {
   readonly #history: History;
-  readonly #views = new WeakMap<Frame, FrameView>();
+  /** Only of the last frame: there can be very many. */
+  #view: FrameView | undefined;
   readonly #baseHashes = new Map<number, Hash>();
   readonly #files = new Map<FileHistory, FileHasher>();
+  readonly #names = new Map<string, Hash>();
+  /** Without what it holds, where nothing of that changes. */
+  readonly #fixedHashes = new Map<number, Hash>();
   /** By attribute: the inode. */
   #owners: ReadonlyMap<Chain<unknown>, number> | undefined;
 
@@ -32,23 +37,24 @@ export class ImageHasher {
   }
 
   hash(choice: ImageChoice): Hash {
-    const view = this.#view(choice.frame);
-    if (choice.rest === 'oldest') return this.#sum(view, (ino) => this.#inodeHash(view, ino, choice));
+    const view = this.#viewOf(choice.frame);
+    if (choice.rest === 'oldest') return this.#sum(view.paths, choice);
     const changed = new Set<number>([...choice.files.keys()].map(({ ino }) => ino));
     for (const chain of choice.attributes.keys()) changed.add(this.#ownerOf(chain));
     let sum = view.sum;
     for (const ino of changed) {
       const paths = view.paths.get(ino);
       if (paths === undefined) continue;
-      const hash = this.#inodeHash(view, ino, choice);
-      for (const path of paths) sum = plus(minus(sum, mix(path, view.inodes.get(ino)!)), mix(path, hash));
+      const before = this.#inodeHash(ino, paths, view.newest);
+      const after = this.#inodeHash(ino, paths, choice);
+      for (const path of paths) sum = plus(minus(sum, mix(path, before)), mix(path, after));
     }
     return sum;
   }
 
   /** Inodes that a name leads to in a frame. */
   visible(frame: Frame): Iterable<number> {
-    return this.#view(frame).paths.keys();
+    return this.#viewOf(frame).paths.keys();
   }
 
   #ownerOf(chain: Chain<unknown>): number {
@@ -56,24 +62,12 @@ export class ImageHasher {
     return this.#owners.get(chain)!;
   }
 
-  #view(frame: Frame): FrameView {
-    const known = this.#views.get(frame);
-    if (known !== undefined) return known;
+  #viewOf(frame: Frame): FrameView {
+    if (this.#view?.newest.frame === frame) return this.#view;
     const newest: ImageChoice = { frame, rest: 'newest', ...nothingChosen };
     const paths = this.#paths(frame);
-    const view: FrameView = {
-      newest,
-      paths,
-      inodes: new Map(),
-      sum: zeroHash,
-    };
-    this.#views.set(frame, view);
-    view.sum = this.#sum(view, (ino) => {
-      const hash = this.#inodeHash(view, ino, newest);
-      view.inodes.set(ino, hash);
-      return hash;
-    });
-    return view;
+    this.#view = { newest, paths, sum: this.#sum(paths, newest) };
+    return this.#view;
   }
 
   #paths(frame: Frame): ReadonlyMap<number, readonly Hash[]> {
@@ -88,41 +82,42 @@ export class ImageHasher {
       const inode = this.#history.inodes.get(ino);
       const entries =
         inode === undefined ? this.#history.log.base.inodes.get(ino)!.entries : entriesIn(frame, inode);
-      for (const [name, child] of entries) visit(child, mix(path, hashText(name)));
+      for (const [name, child] of entries) visit(child, mix(path, this.#nameHash(name)));
     };
     visit(rootIno, hashNumber(0));
     return paths;
   }
 
-  #sum(view: FrameView, hashOf: (ino: number) => Hash): Hash {
+  #nameHash(name: string): Hash {
+    let hash = this.#names.get(name);
+    if (hash === undefined) this.#names.set(name, (hash = hashText(name)));
+    return hash;
+  }
+
+  #sum(paths: FrameView['paths'], choice: ImageChoice): Hash {
     let sum = zeroHash;
-    for (const [ino, paths] of view.paths) {
-      const hash = hashOf(ino);
-      for (const path of paths) sum = plus(sum, mix(path, hash));
+    for (const [ino, each] of paths) {
+      const hash = this.#inodeHash(ino, each, choice);
+      for (const path of each) sum = plus(sum, mix(path, hash));
     }
     return sum;
   }
 
-  #inodeHash(view: FrameView, ino: number, choice: ImageChoice): Hash {
+  #inodeHash(ino: number, paths: readonly Hash[], choice: ImageChoice): Hash {
     const inode = this.#history.inodes.get(ino);
     const hash = inode === undefined ? this.#baseHash(ino) : this.#changedHash(inode, choice);
     // Two names of one inode are not two files that look alike.
-    return view.paths.get(ino)!.length > 1 ? mix(hash, hashNumber(ino)) : hash;
+    return paths.length > 1 ? mix(hash, hashNumber(ino)) : hash;
   }
 
   #changedHash(inode: InodeHistory, choice: ImageChoice): Hash {
-    const { ino, kind, target, mode, xattrs, baseXattrs, file } = inode;
-    let hash = mix(
-      hashText(`${kind} ${target}`),
-      hashNumber(mode.at(attributePositionOf(choice, ino, mode))),
-    );
-    let sum = zeroHash;
-    for (const [name, value] of baseXattrs) if (!xattrs.has(name)) sum = plus(sum, xattrHash(name, value));
-    for (const [name, chain] of xattrs) {
-      const value = chain.at(attributePositionOf(choice, ino, chain));
-      if (value !== undefined) sum = plus(sum, xattrHash(name, value));
+    const { ino, mode, xattrs, file } = inode;
+    const isFixed = mode.versions.length === 0 && xattrs.size === 0;
+    let hash = isFixed ? this.#fixedHashes.get(ino) : undefined;
+    if (hash === undefined) {
+      hash = attributesHash(inode, choice);
+      if (isFixed) this.#fixedHashes.set(ino, hash);
     }
-    hash = mix(hash, sum);
     return file === undefined ? hash : mix(hash, this.#dataHash(file, choice));
   }
 
@@ -152,6 +147,21 @@ export class ImageHasher {
 
 function xattrHash(name: string, value: Uint8Array): Hash {
   return mix(hashText(name), plus(hashBytes(value), hashNumber(value.length)));
+}
+
+function attributesHash(inode: InodeHistory, choice: ImageChoice): Hash {
+  const { ino, kind, target, mode, xattrs, baseXattrs } = inode;
+  const fixed = mix(
+    hashText(`${kind} ${target}`),
+    hashNumber(mode.at(attributePositionOf(choice, ino, mode))),
+  );
+  let sum = zeroHash;
+  for (const [name, value] of baseXattrs) if (!xattrs.has(name)) sum = plus(sum, xattrHash(name, value));
+  for (const [name, chain] of xattrs) {
+    const value = chain.at(attributePositionOf(choice, ino, chain));
+    if (value !== undefined) sum = plus(sum, xattrHash(name, value));
+  }
+  return mix(fixed, sum);
 }
 
 function ownersOf({ inodes }: History): ReadonlyMap<Chain<unknown>, number> {

@@ -39,7 +39,7 @@ export function* images(space: CrashSpace): Generator<DistinctImage> {
   const hasher = new ImageHasher(space.history);
   const seen = new Set<string>();
   const cache = new WeakMap<Frame, readonly (readonly Alternative[])[]>();
-  const kept: Frame[][] = [];
+  const kept: Remembered<Frame>[] = [];
   const axesIn = (frame: Frame) => {
     const known = cache.get(frame);
     if (known !== undefined) return known;
@@ -50,11 +50,12 @@ export function* images(space: CrashSpace): Generator<DistinctImage> {
   // A distance without a candidate: then there is nothing further out either.
   let isEmpty = false;
   for (let distance = 0; !isEmpty; distance++) {
-    kept.push([...space.frames(distance)]);
-    isEmpty = kept[distance]!.length === 0;
+    kept.push(new Remembered(space.frames(distance)));
+    isEmpty = true;
     for (let frameDistance = 0; frameDistance <= distance; frameDistance++) {
       for (const frame of kept[frameDistance]!) {
         const count = distance - frameDistance;
+        if (count === 0) isEmpty = false;
         const axes = count === 0 ? [] : axesIn(frame);
         if (axes.length >= count) isEmpty = false;
         for (const picks of combinations(axes, count)) {
@@ -66,6 +67,27 @@ export function* images(space: CrashSpace): Generator<DistinctImage> {
           yield { choice, hash };
         }
       }
+    }
+  }
+}
+
+/** Can be gone through again and again, and is never ahead of whoever went furthest. */
+class Remembered<Item> implements Iterable<Item> {
+  readonly #items: Item[] = [];
+  readonly #rest: Iterator<Item>;
+
+  constructor(items: Iterable<Item>) {
+    this.#rest = items[Symbol.iterator]();
+  }
+
+  *[Symbol.iterator](): Generator<Item> {
+    for (let index = 0; ; index++) {
+      if (index === this.#items.length) {
+        const next = this.#rest.next();
+        if (next.done === true) return;
+        this.#items.push(next.value);
+      }
+      yield this.#items[index]!;
     }
   }
 }
