@@ -9,7 +9,7 @@ import { persistenceProfiles } from '../disk/persistence/catalogue.ts';
 import type { PersistenceProfile } from '../disk/persistence/profile.ts';
 import { convene, whyNot } from '../judge/court.ts';
 import type { Judge, Provenance } from '../judge/judge.ts';
-import { realFileSystems, type RealFileSystem } from '../judge/real-file-system.ts';
+import { realFileSystems, type RealFileSystem } from '../device/real-file-system.ts';
 import { violations } from '../judge/violations.ts';
 import { allowedOutcomes } from '../litmus/allowed.ts';
 import { LegalOutcomes } from '../litmus/legal.ts';

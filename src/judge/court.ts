@@ -10,7 +10,7 @@ import { findProgram, searchPath } from '../machine/tools.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory } from '../machine/work-directory.ts';
 import { Judge } from './judge.ts';
-import { realFileSystems, type RealFileSystem, type RealFileSystemName } from './real-file-system.ts';
+import { realFileSystems, type RealFileSystem, type RealFileSystemName } from '../device/real-file-system.ts';
 
 export interface Court {
   readonly judges: readonly Judge[];

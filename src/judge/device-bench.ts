@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { PageStore } from '../disk/page-store.ts';
-import { BlockDevice } from './block-device.ts';
+import { BlockDevice } from '../device/block-device.ts';
 import { BlockLog, type Epoch } from './block-log.ts';
 import { powerCuts, type CutLimits, type PowerCut } from './power-cuts.ts';
 

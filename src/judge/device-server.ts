@@ -11,7 +11,7 @@ import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from '
 import { deviceError, mountError } from '../mount/mount-errors.ts';
 import { mountOptions } from '../mount/mount-options.ts';
 import type { BenchAnswer, BenchCommand } from './device-bench.ts';
-import { controlFileName } from './device-files.ts';
+import { controlFileName } from '../device/device-files.ts';
 import type { DeviceWorkerStart } from './device-worker.ts';
 
 type Said = BenchAnswer & { readonly refusal?: string; readonly fault?: string };

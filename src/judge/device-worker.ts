@@ -1,8 +1,8 @@
 /** The thread that serves the bench's files: it sits in blocking reads of /dev/fuse and must never touch the mount itself. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { serve } from '../fuse/session.ts';
-import { DeviceBench } from './device-bench.ts';
-import { deviceFiles } from './device-files.ts';
+import { DeviceBench, type BenchAnswer, type BenchCommand } from './device-bench.ts';
+import { deviceFiles } from '../device/device-files.ts';
 
 export interface DeviceWorkerStart {
   readonly descriptor: number;
@@ -10,8 +10,10 @@ export interface DeviceWorkerStart {
 }
 
 const { descriptor, port } = workerData as DeviceWorkerStart;
-const files = deviceFiles(new DeviceBench(), (answer) => {
-  port.postMessage(answer instanceof Error ? { refusal: answer.message } : answer);
+const bench = new DeviceBench();
+const files = deviceFiles(bench, (bytes) => {
+  const answer = perform(bytes);
+  if (answer !== undefined) port.postMessage(answer instanceof Error ? { refusal: answer.message } : answer);
 });
 // There is nothing to read before the mount.
 parentPort?.once('message', () => {
@@ -23,3 +25,11 @@ parentPort?.once('message', () => {
   );
 });
 parentPort?.postMessage('ready');
+
+function perform(bytes: Uint8Array): BenchAnswer | Error | undefined {
+  try {
+    return bench.command(JSON.parse(Buffer.from(bytes).toString()) as BenchCommand);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -17,7 +17,7 @@ import type { ChosenImage } from './device-bench.ts';
 import { DeviceServer } from './device-server.ts';
 import { Host, type HostQuestion } from './host.ts';
 import { Observation } from './observation.ts';
-import type { RealFileSystem } from './real-file-system.ts';
+import type { RealFileSystem } from '../device/real-file-system.ts';
 import { hostStatement, nodeOf, type HostNode } from './requests.ts';
 import { schedulesOf, type Schedule, type ScheduleOptions } from './schedule.ts';
 

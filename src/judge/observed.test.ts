@@ -8,7 +8,7 @@ import { persistenceProfiles } from '../disk/persistence/catalogue.ts';
 import { parseProgram } from '../litmus/parse.ts';
 import type { Fixture } from './fixture.ts';
 import { Observation } from './observation.ts';
-import { realFileSystems } from './real-file-system.ts';
+import { realFileSystems } from '../device/real-file-system.ts';
 import { violations } from './violations.ts';
 
 const folder = new URL('../../litmus/', import.meta.url);

@@ -5,16 +5,8 @@
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { sectorSizeBytes, type KeptPart } from '../device/kept-part.ts';
 import type { BlockWrite, Epoch } from './block-log.ts';
-
-export const sectorSizeBytes = 512;
-
-/** A part of a write, in bytes from its start; all of it, or whole sectors of it. */
-export interface KeptPart {
-  readonly write: number;
-  readonly start: number;
-  readonly end: number;
-}
 
 export interface PowerCut {
   /** All before it is on the medium. */

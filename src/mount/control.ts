@@ -92,6 +92,19 @@ export interface Loss {
   readonly processes: Readonly<Record<string, string>>;
   /** The rules of the profile that allow it, in sentences, by op kind class. */
   readonly rules: { readonly data: string; readonly name: string; readonly attributes: string };
+  /** Where a real file system was cut: what its recovery made of it. Ops are block writes then, and files are not known. */
+  readonly fileSystem?: RecoveredFileSystem;
+}
+
+/** A real file system after a cut: the kernel recovered a copy of the image, and its own checker looked at that. */
+export interface RecoveredFileSystem {
+  readonly name: string;
+  readonly mountOptions: string;
+  /** The checker, as it was called. */
+  readonly check: string;
+  readonly clean: boolean;
+  /** What the checker said, where it was not content; its first lines. */
+  readonly lines: readonly string[];
 }
 
 /** Where a needle's bytes lay in what the last cut dropped. */

@@ -1,7 +1,7 @@
 /** How much memory a disk may take, and where the rest of it goes: from its options to its page store. */
 import { freemem } from 'node:os';
 import { PageStore } from '../disk/page-store.ts';
-import type { DiskOptions } from './control.ts';
+import type { DiskOptions, DiskRoom } from './control.ts';
 import { SpillFile } from './spill-file.ts';
 
 const maxDefaultMemoryBytes = 4 * 1024 ** 3;
@@ -9,7 +9,11 @@ const maxDefaultMemoryBytes = 4 * 1024 ** 3;
 const maxDefaultCapacityBytes = 64 * 1024 ** 3;
 
 export function createPageStore(
-  { memoryBytes = defaultMemoryBytes(), capacityBytes, workDirectory }: DiskOptions,
+  {
+    memoryBytes = defaultMemoryBytes(),
+    capacityBytes,
+    workDirectory,
+  }: DiskRoom & Pick<DiskOptions, 'workDirectory'>,
   warn: (sentence: string) => void,
 ): PageStore {
   const spill = new SpillFile(workDirectory, warn);

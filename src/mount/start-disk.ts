@@ -20,14 +20,24 @@ const quitTimeoutMs = 30_000;
 const poolThreads = '16';
 
 /** The disk is empty and not mounted yet. Rejects with a sentence when it cannot be. */
-export async function startDisk(options: DiskOptions): Promise<DiskControl> {
-  const absolute: DiskOptions = {
+export function startDisk(options: DiskOptions): Promise<DiskControl> {
+  return startDiskProcess(options, compiledFile(import.meta.url, 'disk-process.js'));
+}
+
+type ProcessOptions = Pick<DiskOptions, 'mountPoint' | 'workDirectory' | 'opLogFile'>;
+
+/** The same for any process that speaks as a disk does: its options are its one argument, in JSON. */
+export async function startDiskProcess<Options extends ProcessOptions>(
+  options: Options,
+  entryFile: string,
+): Promise<DiskControl> {
+  const absolute: Options = {
     ...options,
     mountPoint: resolve(options.mountPoint),
     workDirectory: resolve(options.workDirectory),
     ...(options.opLogFile === undefined ? {} : { opLogFile: resolve(options.opLogFile) }),
   };
-  const diskProcess = new StartedProcess(absolute);
+  const diskProcess = new StartedProcess(absolute, entryFile);
   await diskProcess.ready();
   const client = await ControlClient.connect(join(absolute.workDirectory, controlSocketName));
   return {
@@ -49,9 +59,9 @@ class StartedProcess {
   #isReady = false;
   readonly ended: Promise<string>;
 
-  constructor(options: DiskOptions) {
+  constructor(options: ProcessOptions, entryFile: string) {
     this.#mountPoint = options.mountPoint;
-    const [command, ...args] = [...dyingWithParent(), process.execPath, entryFile(), JSON.stringify(options)];
+    const [command, ...args] = [...dyingWithParent(), process.execPath, entryFile, JSON.stringify(options)];
     this.#child = spawn(command!, args, {
       // A session of its own: Ctrl-C is the caller's to handle, who ends the disk last.
       detached: true,
@@ -111,11 +121,12 @@ function onLines(stream: Readable, listen: (line: string) => void): void {
   });
 }
 
-/** The compiled entry file, also when this module runs from its source. */
-function entryFile(): string {
-  const here = import.meta.url;
-  const compiled = here.endsWith('.ts') ? here.replace(/\/src\/(mount\/[^/]*)$/, '/dist/$1') : here;
-  return fileURLToPath(new URL('./disk-process.js', compiled));
+/** A compiled file beside a module, also when the module runs from its source: what is started anew cannot load TypeScript. */
+export function compiledFile(moduleUrl: string, name: string): string {
+  const compiled = moduleUrl.endsWith('.ts')
+    ? moduleUrl.replace(/\/src\/([^/]*\/[^/]*)$/, '/dist/$1')
+    : moduleUrl;
+  return fileURLToPath(new URL(`./${name}`, compiled));
 }
 
 function dyingWithParent(): string[] {

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { realFileSystems } from '../../src/judge/real-file-system.ts';
+import { realFileSystems } from '../../src/device/real-file-system.ts';
 import { whyNot } from '../../src/judge/court.ts';
 import { powercut, scratch, sentenceOf } from '../cli/support/powercut.ts';
 

@@ -48,6 +48,18 @@ export class BlockDevice {
     }
   }
 
+  /** The page that holds a byte, as the store numbers it; whoever keeps the number holds a reference of its own on it. */
+  pageAt(offset: number): number {
+    return this.#pages.get(Math.floor(offset / pageSizeBytes));
+  }
+
+  /** From now on the page at this offset is what it is on the other device. */
+  share(other: BlockDevice, offset: number): void {
+    const page = other.pageAt(offset);
+    this.#store.retain(page);
+    this.#pages.put(this.#store, Math.floor(offset / pageSizeBytes), page);
+  }
+
   fork(): BlockDevice {
     return new BlockDevice(this.#store, this.sizeBytes, this.#pages.clone(this.#store));
   }

@@ -1,20 +1,33 @@
 /**
- * The bench as a file system: one file a device, for loop devices to stand on, and a file `control` that takes commands. A
- * command is done when its write returns, so that it has its exact place among the writes and flushes of the devices.
+ * Block devices as a file system: one file a device, for loop devices to stand on. Where there is somebody to hear commands
+ * there is a file `control` as well: a command is done when its write returns, so that it has its exact place among the writes
+ * and flushes of the devices.
  */
-import type { BenchAnswer, BenchCommand, DeviceBench } from './device-bench.ts';
-import { EINVAL, ENOENT, ENOSYS, EOPNOTSUPP, EROFS } from '../disk/errno.ts';
+import { EINVAL, EIO, ENOENT, ENOSYS, EOPNOTSUPP, EROFS } from '../disk/errno.ts';
 import type { Attributes, FileSystem } from '../fuse/filesystem.ts';
 
 export const controlFileName = 'control';
+
+/** Devices by name. One that is gone reads and writes nothing. */
+export interface Devices {
+  device(name: string): ServedDevice | undefined;
+  write(name: string, offset: number, bytes: Uint8Array): void;
+  flush(name: string): void;
+}
+
+export interface ServedDevice {
+  readonly sizeBytes: number;
+  /** Returns the bytes read, fewer only at the end of the device. */
+  read(offset: number, target: Uint8Array, targetOffset: number, length: number): number;
+}
 
 const rootIno = 1;
 const controlIno = 2;
 const firstDeviceIno = 16;
 const epoch = { seconds: 0, nanoseconds: 0 };
 
-/** `answer` hears what a command gave, or why it failed, before the write of the command returns. */
-export function deviceFiles(bench: DeviceBench, answer: (answer: BenchAnswer | Error) => void): FileSystem {
+/** `command` has done what the bytes say when it returns. */
+export function deviceFiles(devices: Devices, command?: (bytes: Uint8Array) => void): FileSystem {
   const names: string[] = [];
   const inoOf = (name: string): number => {
     const known = names.indexOf(name);
@@ -25,7 +38,7 @@ export function deviceFiles(bench: DeviceBench, answer: (answer: BenchAnswer | E
     if (ino === rootIno) return attributes(ino, 0o40700, 0);
     if (ino === controlIno) return attributes(ino, 0o100600, 0);
     const name = nameOf(ino);
-    const device = name === undefined ? undefined : bench.device(name);
+    const device = name === undefined ? undefined : devices.device(name);
     return device === undefined ? ENOENT : attributes(ino, 0o100600, device.sizeBytes);
   };
   const refuse = (): number => EROFS;
@@ -33,8 +46,8 @@ export function deviceFiles(bench: DeviceBench, answer: (answer: BenchAnswer | E
     begin: () => undefined,
     lookup(_caller, parent, name) {
       if (parent !== rootIno) return ENOENT;
-      if (name === controlFileName) return attributesOf(controlIno);
-      return bench.device(name) === undefined ? ENOENT : attributesOf(inoOf(name));
+      if (name === controlFileName && command !== undefined) return attributesOf(controlIno);
+      return devices.device(name) === undefined ? ENOENT : attributesOf(inoOf(name));
     },
     forget: () => undefined,
     getattr: (_caller, ino) => attributesOf(ino),
@@ -52,23 +65,24 @@ export function deviceFiles(bench: DeviceBench, answer: (answer: BenchAnswer | E
     rename: refuse,
     read(_caller, ino, offset, target, targetOffset, length) {
       const name = nameOf(ino);
-      const device = name === undefined ? undefined : bench.device(name);
-      return device === undefined ? EINVAL : device.read(offset, target, targetOffset, length);
+      const device = name === undefined ? undefined : devices.device(name);
+      return device === undefined ? EIO : device.read(offset, target, targetOffset, length);
     },
     write(_caller, ino, offset, bytes) {
       if (ino === controlIno) {
-        const answered = perform(bench, bytes);
-        if (answered !== undefined) answer(answered);
+        command?.(bytes);
         return bytes.length;
       }
       const name = nameOf(ino);
-      if (name === undefined) return EINVAL;
-      bench.write(name, offset, bytes);
+      if (name === undefined || devices.device(name) === undefined) return EIO;
+      devices.write(name, offset, bytes);
       return bytes.length;
     },
     fsync(_caller, ino) {
       const name = nameOf(ino);
-      if (name !== undefined) bench.flush(name);
+      if (ino === controlIno) return 0;
+      if (name === undefined || devices.device(name) === undefined) return EIO;
+      devices.flush(name);
       return 0;
     },
     // A device without discard: file systems are mounted with nodiscard, and mkfs is told so.
@@ -92,14 +106,6 @@ export function deviceFiles(bench: DeviceBench, answer: (answer: BenchAnswer | E
     listXattr: () => EOPNOTSUPP,
     removeXattr: () => EOPNOTSUPP,
   };
-}
-
-function perform(bench: DeviceBench, bytes: Uint8Array): BenchAnswer | Error | undefined {
-  try {
-    return bench.command(JSON.parse(Buffer.from(bytes).toString()) as BenchCommand);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 function attributes(ino: number, typeAndMode: number, size: number): Attributes {

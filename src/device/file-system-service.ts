@@ -1,0 +1,408 @@
+/**
+ * What a disk with a real file system does for whoever asks: puts the kernel's side (loop devices, mounts, the kernel's own
+ * recovery) and the devices' side of each request in order. Never touches the mounts in a way that waits for a held request.
+ *
+ * Programs see a directory of the file system, not its root: mkfs leaves things there that some programs do not like to find
+ * (lost+found), and that checks miss when they are gone.
+ */
+import { chmod, chown, mkdir, readdir, statfs } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DiskRequests, FreezeTrigger, Frozen, RecoveredFileSystem } from '../mount/control.ts';
+import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from '../mount/directories.ts';
+import { clockSince } from '../mount/disk-clock.ts';
+import { Exclusive } from '../mount/exclusive.ts';
+import { UnavailableError } from '../mount/mount-errors.ts';
+import type { MountHelper } from '../mount/mount-helper.ts';
+import { Refusal } from '../mount/refusal.ts';
+import type { DiskRequest } from '../mount/request-checks.ts';
+import type { Service } from '../mount/service-process.ts';
+import { settlesWithin } from '../mount/time-limit.ts';
+import type { DeviceLink } from './device-link.ts';
+import type { DeviceLoss } from './device-requests.ts';
+import type { FileSystemDiskOptions } from './file-system-disk.ts';
+import type { FileSystemShell, ShellAnswer } from './file-system-shell.ts';
+import { realFileSystem, type RealFileSystem } from './real-file-system.ts';
+
+type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
+
+/** All in the work folder, made here. */
+export interface FileSystemDirectories {
+  /** Where the devices are files. */
+  readonly devices: string;
+  /** Where the file system is mounted, of which programs see a part. */
+  readonly live: string;
+  /** Where copies of images are mounted. */
+  readonly look: string;
+}
+
+interface Parts {
+  readonly helper: MountHelper;
+  readonly shell: FileSystemShell;
+  readonly worker: DeviceLink;
+}
+
+interface Mounted {
+  readonly device: string;
+  gate: 'open' | 'held' | 'failing';
+}
+
+/** What programs see. */
+const dataName = 'data';
+const syncTimeoutMs = 10_000;
+const busyPatienceMs = 2_000;
+const busyPauseMs = 20;
+const detachTimeoutMs = 10_000;
+const maxCheckLines = 20;
+
+export class FileSystemService implements Service {
+  readonly failed: Promise<string>;
+  readonly #options: FileSystemDiskOptions;
+  readonly #directories: FileSystemDirectories;
+  readonly #helper: MountHelper;
+  readonly #shell: FileSystemShell;
+  readonly #worker: DeviceLink;
+  readonly #fileSystem: RealFileSystem;
+  readonly #clock: ReturnType<typeof clockSince>;
+  readonly #order = new Exclusive();
+  #isServing = false;
+  #mounted: Mounted | undefined;
+
+  constructor(
+    options: FileSystemDiskOptions,
+    directories: FileSystemDirectories,
+    { helper, shell, worker }: Parts,
+  ) {
+    const fileSystem = realFileSystem(options.fileSystem);
+    if (fileSystem === undefined) throw new Error(`there is no real file system "${options.fileSystem}"`);
+    this.failed = worker.failed;
+    this.#options = options;
+    this.#directories = directories;
+    this.#helper = helper;
+    this.#shell = shell;
+    this.#worker = worker;
+    this.#fileSystem = fileSystem;
+    this.#clock = clockSince(options.epochMs ?? 0);
+  }
+
+  /** Makes a worker that blocks in the session read its messages. */
+  wake(): void {
+    if (this.#isServing) statfs(this.#directories.devices).catch(() => undefined);
+  }
+
+  /** Before anything else: mounts the devices, and makes the file system that every new disk begins with. */
+  async format(): Promise<void> {
+    for (const directory of Object.values(this.#directories)) mkdirSync(directory, { mode: 0o700 });
+    const { descriptor } = await this.#helper.mount();
+    void this.#worker.call('serve', { descriptor }).catch(() => undefined);
+    this.#isServing = true;
+    await statfs(this.#directories.devices);
+    const { file } = await this.#worker.call('create', {});
+    const [program, ...options] = this.#fileSystem.mkfs;
+    const made = await this.#shell.run(program, ...options, this.#pathOf(file));
+    if (made.code !== 0) throw new UnavailableError(`${program} failed: ${sayingOf(made)}`);
+    const device = await this.#mountAt(this.#directories.live, file);
+    const data = join(this.#directories.live, dataName);
+    await mkdir(data);
+    await chown(data, this.#options.owner.uid, this.#options.owner.gid);
+    await chmod(data, 0o755);
+    await this.#unmountFrom(this.#directories.live, device);
+    await this.#worker.call('finish', {});
+  }
+
+  async handle(request: DiskRequest): Promise<object> {
+    switch (request.name) {
+      case 'stats':
+        return this.#stats();
+      case 'report':
+        return this.#report();
+      case 'checkpoint':
+        return this.#checkpoint();
+      case 'freeze':
+        return this.#freeze(request.params.trigger);
+      case 'thaw':
+        return this.#thaw();
+      case 'fail':
+        return this.#fail();
+      case 'keep-image':
+        return this.#lossOf(await this.#worker.call('keep-image', {}));
+      case 'trace':
+        return this.#worker.call('trace', { needles: request.params.needles });
+      default:
+        return this.#order.run(() => this.#handleAlone(request));
+    }
+  }
+
+  flushLog(): void {
+    this.#worker.call('flush-log', {}).catch(() => undefined);
+  }
+
+  async end(patienceMs: number): Promise<void> {
+    await settlesWithin(this.#order.idle(), patienceMs);
+    if (this.#mounted?.gate === 'held') await settlesWithin(this.#fail(), patienceMs);
+    if (this.#mounted !== undefined) await this.#unmount();
+    await this.#worker.call('flush-log', {});
+    await this.#helper.forceUnmount();
+    this.#isServing = false;
+  }
+
+  /** What must not overlap: what replaces the disk, its mount or its images. */
+  async #handleAlone(request: DiskRequest): Promise<object> {
+    switch (request.name) {
+      case 'mount':
+        return this.#mount();
+      case 'unmount':
+      case 'quit':
+        return this.#unmount();
+      case 'cut':
+        return this.#cut(request.params);
+      case 'export-image':
+        return this.#export(request.params);
+      case 'drop-image':
+        return this.#worker.call('drop-image', { image: request.params.image });
+      case 'import':
+        return this.#import(request.params.directory);
+      case 'wipe':
+        this.#requireUnmounted('wipe');
+        return this.#worker.call('wipe', {});
+      case 'lose-unsynced':
+        throw new Refusal(
+          `cannot lose what is un-synced on a living ${this.#fileSystem.name}: the kernel holds it; only a cut takes it`,
+        );
+      case 'cut-image':
+        throw new Refusal(`a real ${this.#fileSystem.name} follows its own rules, and no profile`);
+      default:
+        throw new Error(`"${request.name}" has no handler`);
+    }
+  }
+
+  async #stats(): Promise<Reply<'stats'>> {
+    const { name } = this.#fileSystem;
+    return {
+      mounted: this.#mounted !== undefined,
+      profile: name,
+      ...(await this.#worker.call('stats', {})),
+      rssBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  async #report(): Promise<Reply<'report'>> {
+    const { unsyncedBytes } = await this.#worker.call('stats', {});
+    return {
+      timeMs: this.#clock.monotonicMs(),
+      sizeBytes: unsyncedBytes,
+      files: [],
+      note: `a real ${this.#fileSystem.name} does not tell which files are un-synced, nor what the kernel holds of them in its memory: reports count only block writes that it has not flushed yet`,
+    };
+  }
+
+  async #checkpoint(): Promise<Reply<'checkpoint'>> {
+    const { unsyncedBytes } = await this.#worker.call('stats', {});
+    const timeMs = this.#clock.monotonicMs();
+    if (this.#mounted === undefined) return { timeMs, sizeBytes: unsyncedBytes };
+    if (await this.#shell.sync(this.#options.mountPoint, syncTimeoutMs))
+      return { timeMs, sizeBytes: unsyncedBytes };
+    const note = `syncfs did not come back within ${syncTimeoutMs / 1000} s: not everything may be durable`;
+    return { timeMs, sizeBytes: unsyncedBytes, note };
+  }
+
+  async #freeze(trigger: FreezeTrigger): Promise<Frozen> {
+    const mounted = this.#requireMounted('freeze');
+    const hurry = (name: 'freeze-soon' | 'freeze-overdue', share: number) =>
+      trigger.at === 'now'
+        ? undefined
+        : setTimeout(() => {
+            this.#worker.call(name, {}).catch(() => undefined);
+          }, trigger.withinMs * share);
+    const timers = [hurry('freeze-soon', 0.5), hurry('freeze-overdue', 1)];
+    try {
+      const frozen = await this.#worker.call('freeze', { trigger });
+      mounted.gate = 'held';
+      return frozen;
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+    }
+  }
+
+  async #thaw(): Promise<object> {
+    const mounted = this.#requireMounted('thaw');
+    await this.#worker.call('thaw', {});
+    mounted.gate = 'open';
+    return {};
+  }
+
+  async #fail(): Promise<object> {
+    if (this.#mounted === undefined) return {};
+    await this.#worker.call('fail', {});
+    this.#mounted.gate = 'failing';
+    return {};
+  }
+
+  async #mount(): Promise<object> {
+    const { mountPoint } = this.#options;
+    this.#requireUnmounted('mount');
+    await checkMountPoint(mountPoint);
+    const { live } = this.#directories;
+    const { file } = await this.#worker.call('attach', {});
+    const device = await this.#mountAt(live, file);
+    const bound = await this.#shell.run('mount', '--bind', '--', join(live, dataName), mountPoint);
+    if (bound.code !== 0) {
+      await this.#unmountFrom(live, device);
+      throw new Refusal(`cannot mount on ${mountPoint}: ${sayingOf(bound)}`);
+    }
+    this.#mounted = { device, gate: 'open' };
+    return {};
+  }
+
+  async #unmount(): Promise<Reply<'unmount'>> {
+    const mounted = this.#mounted;
+    if (mounted === undefined) return { forced: false };
+    if (mounted.gate === 'held')
+      throw new Refusal('cannot unmount: the disk is frozen, thaw or fail it first');
+    const forced = mounted.gate === 'open' && !(await this.#letGo());
+    // Whoever still uses it, and the file system itself, must not write a thing from here on.
+    if (mounted.gate === 'failing' || forced) {
+      await this.#worker.call('fail', {});
+      for (const directory of [this.#options.mountPoint, this.#directories.live])
+        await this.#shell.run('umount', '-i', '-l', '--', directory);
+    }
+    const isDetached = await this.#shell.isDetached(mounted.device, detachTimeoutMs);
+    if (!isDetached) throw new Refusal(`the kernel does not let go of ${mounted.device}`);
+    this.#mounted = undefined;
+    await this.#worker.call('detach', {});
+    await this.#worker.call('open', {});
+    return { forced };
+  }
+
+  /** A plain umount; programs that were just killed may take a moment to leave. False when somebody stays. */
+  async #letGo(): Promise<boolean> {
+    const { mountPoint } = this.#options;
+    const isFree = (await this.#isUnmounted(mountPoint)) && (await this.#isUnmounted(this.#directories.live));
+    if (!isFree) await this.#shell.sync(this.#directories.live, syncTimeoutMs);
+    return isFree;
+  }
+
+  async #isUnmounted(directory: string): Promise<boolean> {
+    for (let waitedMs = 0; ; waitedMs += busyPauseMs) {
+      const answer = await this.#shell.run('umount', '-i', '--', directory);
+      if (answer.code === 0 || /not mounted|no mount point/.test(sayingOf(answer))) return true;
+      if (!/busy/.test(sayingOf(answer))) throw new Refusal(`umount ${directory}: ${sayingOf(answer)}`);
+      if (waitedMs >= busyPatienceMs) return false;
+      await sleep(busyPauseMs);
+    }
+  }
+
+  async #cut({ choice }: DiskRequests['cut']['params']): Promise<Reply<'cut'>> {
+    this.#requireUnmounted('cut');
+    const loss = await this.#worker.call('cut', { choice });
+    const fileSystem = await this.#recover(loss.image);
+    return { ...this.#lossOf(loss), fileSystem };
+  }
+
+  /** Has the kernel recover a copy of an image, and the file system's own checker look at what that left. */
+  async #recover(image: number): Promise<RecoveredFileSystem> {
+    const { name, check, usualMountOptions } = this.#fileSystem;
+    return this.#withCopy(image, async (file) => {
+      const device = await this.#mountAt(this.#directories.look, file);
+      await this.#unmountFrom(this.#directories.look, device);
+      const [program, ...options] = check;
+      const checked = await this.#shell.run(program, ...options, this.#pathOf(file));
+      return {
+        name,
+        mountOptions: usualMountOptions,
+        check: check.join(' '),
+        clean: checked.code === 0,
+        lines: checked.code === 0 ? [] : checked.lines.slice(0, maxCheckLines),
+      };
+    });
+  }
+
+  async #export(params: DiskRequests['export-image']['params']): Promise<Reply<'export-image'>> {
+    const target = await prepareExportDirectory(params.directory, this.#options.mountPoint);
+    const { look } = this.#directories;
+    return this.#withCopy(params.image, async (file) => {
+      const device = await this.#mountAt(look, file);
+      try {
+        await this.#copy(join(look, dataName), target);
+      } finally {
+        await this.#unmountFrom(look, device);
+      }
+      return { files: (await readdir(target, { recursive: true })).length };
+    });
+  }
+
+  async #import(directory: string): Promise<Reply<'import'>> {
+    this.#requireUnmounted('import');
+    const source = await checkImportDirectory(directory);
+    const { live } = this.#directories;
+    const { file } = await this.#worker.call('attach', {});
+    const device = await this.#mountAt(live, file);
+    try {
+      const data = join(live, dataName);
+      if ((await readdir(data)).length > 0)
+        throw new Refusal(`cannot load ${directory}: the disk is not empty, wipe it first`);
+      await this.#copy(source, data);
+      await this.#shell.sync(live, syncTimeoutMs);
+    } finally {
+      await this.#unmountFrom(live, device);
+      await this.#worker.call('detach', {});
+    }
+    return { files: (await readdir(source, { recursive: true })).length };
+  }
+
+  /** With owners, times, links, attributes and holes. */
+  async #copy(from: string, to: string): Promise<void> {
+    const copied = await this.#shell.run('cp', '-a', '--', `${from}/.`, to);
+    if (copied.code !== 0) throw new Refusal(`cannot copy ${from} to ${to}: ${sayingOf(copied)}`);
+  }
+
+  async #withCopy<Result>(image: number, work: (file: string) => Promise<Result>): Promise<Result> {
+    const { file } = await this.#worker.call('expose', { image });
+    try {
+      return await work(file);
+    } finally {
+      await this.#worker.call('conceal', { file });
+    }
+  }
+
+  /** The kernel recovers what is there. Returns the loop device. */
+  async #mountAt(directory: string, file: string): Promise<string> {
+    const { name, usualMountOptions } = this.#fileSystem;
+    const options = `nosuid,nodev,${usualMountOptions}`;
+    const mounting = await this.#shell.mount(this.#pathOf(file), name, options, directory);
+    if ('device' in mounting) return mounting.device;
+    if (mounting.at === 'mount')
+      throw new Refusal(`the kernel cannot mount this ${name}: ${mounting.failure}`);
+    throw new UnavailableError(`no loop device for a real ${name}: ${mounting.failure}`);
+  }
+
+  async #unmountFrom(directory: string, device: string): Promise<void> {
+    if (!(await this.#isUnmounted(directory))) await this.#shell.run('umount', '-i', '-l', '--', directory);
+    await this.#shell.isDetached(device, detachTimeoutMs);
+  }
+
+  #lossOf<Loss extends DeviceLoss>(loss: Loss) {
+    const { name } = this.#fileSystem;
+    const rule = `what a file system has not flushed to its device may be lost, by the sector, and what the kernel holds in memory is; what that leaves of files is for ${name}'s own recovery to say`;
+    return { ...loss, files: [], processes: {}, rules: { data: rule, name: rule, attributes: rule } };
+  }
+
+  #pathOf(file: string): string {
+    return join(this.#directories.devices, file);
+  }
+
+  #requireMounted(request: string): Mounted {
+    if (this.#mounted === undefined) throw new Refusal(`cannot ${request}: the disk is not mounted`);
+    return this.#mounted;
+  }
+
+  #requireUnmounted(request: string): void {
+    if (this.#mounted !== undefined)
+      throw new Refusal(`cannot ${request}: the disk is mounted, unmount it first`);
+  }
+}
+
+function sayingOf({ code, lines }: ShellAnswer): string {
+  return lines.join(' ').trim() || `it ended with exit code ${code}`;
+}
