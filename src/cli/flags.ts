@@ -1,5 +1,6 @@
 /** Parsers for the values of options, shared by commands. Each throws a UsageError that names its option. */
 import { Option } from 'commander';
+import { realFileSystems } from '../device/real-file-system.ts';
 import { profiles } from '../disk/profiles/catalogue.ts';
 import type { DiskRoom } from '../mount/control.ts';
 import { testDefaults } from '../run/options.ts';
@@ -73,6 +74,15 @@ export function profileFlag(): Option {
       if (!known.includes(name)) throw unknownName('profile', name, known);
       return name;
     });
+}
+
+export function fileSystemFlag(): Option {
+  const names = realFileSystems.map(({ name }) => name);
+  return choiceFlag(
+    '--filesystem',
+    names,
+    'put the target on a real file system in place of a profile; root only',
+  );
 }
 
 export function writesFlag(): Option {

@@ -16,6 +16,7 @@ export function repeatCommand(options: Omit<TestOptions, 'command'>): string {
   add('--profile', options.profile, defaults.profile);
   add('--image', formatChoice(options.image), formatChoice(defaults.image));
   add('--fail-on', options.failOn, defaults.failOn);
+  if (options.fileSystem !== undefined) words.push('--filesystem', options.fileSystem);
   add('--writes', options.writes, defaults.writes);
   add('--contract', options.contract, defaults.contract);
   for (const [name, value] of Object.entries(options.settings)) words.push('--set', `${name}=${value}`);

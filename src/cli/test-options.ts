@@ -2,6 +2,7 @@
  * From the words of `powercut test …` to TestOptions: every name looked up, every number checked, defaults filled in. Pure:
  * it must never look at the computer, so that a wrong command line is told before anything is started.
  */
+import type { RealFileSystemName } from '../device/real-file-system.ts';
 import type { CutChoice } from '../mount/selection.ts';
 import type { Setting } from '../targets/target.ts';
 import { testDefaults } from '../run/options.ts';
@@ -16,9 +17,11 @@ import { unknownName } from './suggest.ts';
 export interface TestFlags extends RoomFlags {
   readonly workload?: string;
   readonly nemesis?: readonly string[];
+  /** Absent unless it was given: beside a real file system it is a contradiction. */
   readonly profile?: string;
   readonly image?: CutChoice;
   readonly failOn?: TestOptions['failOn'];
+  readonly filesystem?: RealFileSystemName;
   readonly writes?: TestOptions['writes'];
   readonly contract?: 'documented' | 'strict';
   readonly time?: number;
@@ -76,6 +79,8 @@ export function toTestOptions(
     throw new UsageError(
       `--fail-on strict goes with --profile strict: a run under ${profile} fails by ${profile}`,
     );
+  const fileSystem = flags.filesystem;
+  if (fileSystem !== undefined) requireReal(fileSystem, flags);
   const options = {
     target,
     driverArguments,
@@ -85,6 +90,7 @@ export function toTestOptions(
     profile,
     image: flags.image ?? testDefaults.image,
     failOn,
+    ...(fileSystem === undefined ? {} : { fileSystem }),
     writes: flags.writes ?? testDefaults.writes,
     room: roomOf(flags),
     contract: flags.contract ?? testDefaults.contract,
@@ -102,6 +108,19 @@ export function toTestOptions(
     afterFatal: flags.afterFatal ?? testDefaults.afterFatal,
   };
   return { ...options, command: repeatCommand(options) };
+}
+
+/** What is for a disk of our own means nothing on a real file system. */
+function requireReal(fileSystem: RealFileSystemName, { profile, failOn, writes, pin }: TestFlags): void {
+  const beside = (flag: string, why: string) =>
+    new UsageError(`${flag} and --filesystem ${fileSystem} exclude each other: ${why}`);
+  if (profile !== undefined)
+    throw beside(`--profile ${profile}`, 'a real file system follows its own rules; leave out one of them');
+  if (failOn === 'strict') throw beside('--fail-on strict', 'what fails there fails on a real file system');
+  if (writes === 'cached')
+    throw beside('--writes cached', 'the kernel keeps writes back on a real file system anyway');
+  if (pin !== undefined && pin.length > 0)
+    throw beside('--pin', 'a real file system makes nothing durable by its name');
 }
 
 /** A driver is told by its slash, as a shell tells a program from a name on PATH. */

@@ -1,6 +1,8 @@
 /** `powercut test`: pulls the plug on a target, and says what it lost. */
 import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
+import { whyNoFileSystem } from '../device/availability.ts';
+import { realFileSystem } from '../device/real-file-system.ts';
 import { renderJson } from '../report/json.ts';
 import { startProgress } from '../report/progress.ts';
 import type { Results } from '../report/results.ts';
@@ -8,6 +10,7 @@ import { renderScreen } from '../report/screen.ts';
 import { terminalOf } from '../report/terminal.ts';
 import { testDefaults } from '../run/options.ts';
 import type { TestOptions } from '../run/options.ts';
+import { requirePossible } from '../run/plan.ts';
 import { runTest } from '../run/test.ts';
 import { findTarget } from '../targets/catalogue.ts';
 import { boxed } from './boxed.ts';
@@ -21,6 +24,7 @@ import {
   capacityFlag,
   choiceFlag,
   durationFlag,
+  fileSystemFlag,
   maxSeed,
   memoryFlag,
   namesFlag,
@@ -61,6 +65,7 @@ export function addTest(program: Command, end: End): void {
         'under strict: fail by what a real file system can bring about, or by everything',
       ).default(usual.failOn),
     )
+    .addOption(fileSystemFlag())
     .addOption(writesFlag())
     .addOption(
       choiceFlag(
@@ -102,14 +107,34 @@ export function addTest(program: Command, end: End): void {
     )
     .option('--json', 'print results.json on stdout, and nothing else there')
     .action(
-      async (target: string | undefined, words: string[], flags: TestFlags & { readonly json?: true }) => {
+      async (
+        target: string | undefined,
+        words: string[],
+        flags: TestFlags & { readonly json?: true },
+        command: Command,
+      ) => {
         const given = target === undefined ? [] : [target, ...words];
-        const options = toTestOptions(given, flags, knownNames(), () => randomInt(maxSeed + 1));
+        const asked = withoutUsualProfile(flags, command);
+        const options = toTestOptions(given, asked, knownNames(), () => randomInt(maxSeed + 1));
         requireDirectoryOrAbsent(options.store, '--store');
+        requireFileSystem(options);
         await requireTarget(options);
         end(await boxed(() => test(options, flags.json === true)));
       },
     );
+}
+
+/** A profile that is only the default is nobody's wish. */
+function withoutUsualProfile({ profile, ...flags }: TestFlags, command: Command): TestFlags {
+  if (profile === undefined || command.getOptionValueSource('profile') !== 'cli') return flags;
+  return { ...flags, profile };
+}
+
+function requireFileSystem({ fileSystem, nemesis }: TestOptions): void {
+  if (fileSystem === undefined) return;
+  requirePossible(fileSystem, nemesis);
+  const why = whyNoFileSystem(realFileSystem(fileSystem)!);
+  if (why !== undefined) throw new UnavailableError(why);
 }
 
 /** What is not there is told before anything is started. */

@@ -15,3 +15,9 @@ function isExecutable(file: string): boolean {
     return false;
   }
 }
+
+/** The same, in the system's directories as well, which a user's PATH may lack. */
+export function findSystemProgram(name: string): string | undefined {
+  const system = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+  return findProgram(name) ?? system.map((folder) => join(folder, name)).find(isExecutable);
+}

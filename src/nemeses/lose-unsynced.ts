@@ -10,5 +10,6 @@ export const loseUnsynced: Nemesis = {
   about:
     'drops un-synced data under the living target; the durable state of that instant is booted apart and judged',
   tests: 'power-loss',
+  needsOwnDisk: true,
   strike: (circumstances) => circumstances.loseUnsynced(),
 };

@@ -28,5 +28,7 @@ export interface Nemesis {
   readonly tests: 'power-loss' | 'kill' | 'nothing';
   /** How often it strikes, as a share of the interval. Default 1. */
   readonly pace?: number;
+  /** It does to a living disk what only one of our own can suffer, and no real file system. */
+  readonly needsOwnDisk?: true;
   strike(circumstances: Circumstances): Promise<void>;
 }

@@ -9,6 +9,15 @@ import type { Finding, Results, Tried } from './results.ts';
 /** What findings are held against, beside the profile of their run. */
 export const realProfiles: readonly string[] = ['ext4', 'xfs', 'btrfs'];
 
+/** Where findings of a run on a real file system were seen. */
+export function onRealFileSystem(name: string): string {
+  return `real ${name}`;
+}
+
+export function isRealFileSystem(profile: string): boolean {
+  return profile.startsWith('real ');
+}
+
 export function isPortability(profile: string, tried: readonly Tried[]): boolean {
   return (
     profile === 'strict' &&
@@ -26,6 +35,8 @@ export function whereItHolds({ profiles, tried }: Pick<Finding, 'profiles' | 'tr
   const named = (outcome: Tried['outcome']) =>
     tried.filter((one) => one.outcome === outcome).map(({ profile }) => profile);
   const absent = named('nothing');
+  const [own] = profiles;
+  if (own !== undefined && isRealFileSystem(own)) return [`seen on a ${own}`];
   return [
     `holds under ${enumerate(profiles)}`,
     ...(absent.length === 0 ? [] : [`not under ${enumerate(absent)}`]),

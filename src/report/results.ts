@@ -19,11 +19,20 @@ export interface Results {
   };
   readonly workload: string;
   readonly nemesis: readonly string[];
+  /** Of a run on a real file system `real ext4`: no profile of ours said what survives. */
   readonly profile: string;
   /** What cuts kept of what they might have lost, as asked for: `lose-all`, `random`, … */
   readonly image: string;
   /** Which findings fail a run under `strict`: those that a real file system can bring about, or all. */
   readonly failOn: 'real' | 'strict';
+  /** The real file system that the target lay on, where it did. */
+  readonly fileSystem?: {
+    readonly name: string;
+    readonly kernel: string;
+    readonly mkfs: string;
+    readonly mountOptions: string;
+    readonly sizeBytes: number;
+  };
   readonly writes: WriteMode;
   readonly contract: JudgedContract;
   readonly seed: number;

@@ -28,6 +28,7 @@ import {
   contractTerms,
   failuresOf,
   replayCommand,
+  rulesName,
   targetName,
   validWord,
   verdictOf,
@@ -77,7 +78,7 @@ function addRun(screen: Screen, results: Results): void {
   screen.field('Workload', `${printable(results.workload)} · seed ${results.seed}`);
   screen.field('Nemesis', results.nemesis.length === 0 ? 'none' : printable(results.nemesis.join(', ')));
   const image = results.image === 'lose-all' ? '' : ` · image ${printable(results.image)}`;
-  screen.field('Profile', printable(results.profile) + image);
+  screen.field(results.fileSystem === undefined ? 'Profile' : 'Disk', printable(rulesName(results)) + image);
   screen.field('Contract', `${contract.kind}: ${asSentence(contract.reason)}`);
   screen.field('', `It asks that ${enumerate(contractTerms(contract))}.`, 'faint');
   screen.field(

@@ -1,7 +1,7 @@
 /** The verdict in words, for the terminal and the page alike: what was found, and what was promised. Pure. */
 import type { Contract } from '../checkers/contract.ts';
 import type { Valid } from '../checkers/history.ts';
-import { formatCount, formatDuration, plural } from './format.ts';
+import { formatCount, formatDuration, formatSize, plural } from './format.ts';
 import { byClass } from './groups.ts';
 import { printable } from './printable.ts';
 import { isFailure } from './profiles.ts';
@@ -58,6 +58,13 @@ function tally(findings: readonly Finding[], noun: string): string {
   const parts = [...byClass(findings)].map(([name, members]) => `${members.length} ${name}`);
   if (parts.length === 0) return 'a checker failed without a finding';
   return `${plural(findings.length, noun)} (${parts.join(', ')})`;
+}
+
+/** By which rules ops survived: a profile's, or those of a real file system. */
+export function rulesName({ profile, fileSystem }: Results): string {
+  if (fileSystem === undefined) return profile;
+  const { name, kernel, mountOptions, sizeBytes } = fileSystem;
+  return `a real ${name} of ${formatSize(sizeBytes)} on Linux ${kernel} (${mountOptions})`;
 }
 
 /** Printable, with a full stop at its end. */

@@ -13,6 +13,7 @@ import { violationKey } from './history-judge.ts';
 import { findingOf } from './judge.ts';
 import { findJudges } from './plan.ts';
 import { proveViolation } from './proof.ts';
+import { rulesOf } from './options.ts';
 import type { RunRecord } from './run-record.ts';
 import { readJson, storeAt, type RunStore } from './store.ts';
 
@@ -99,8 +100,8 @@ function confirm(
     ...findingOf(violation, proveViolation(violation, undefined, [])),
     number: ++number,
     cut: 0,
-    profiles: [options.profile],
-    tried: untried(profilesBeside(options.profile), 'the disk is gone'),
+    profiles: [rulesOf(options)],
+    tried: untried(profilesBeside(rulesOf(options)), 'the disk is gone'),
   }));
   return [...kept.map(withoutOrigin), ...added];
 }

@@ -2,8 +2,9 @@
 import type { HistoryOp } from '../checkers/history.ts';
 import { formatChoice } from '../mount/selection.ts';
 import type { Finding, Results } from '../report/results.ts';
-import { violationKey } from './history-judge.ts';
 import { isFailure } from '../report/profiles.ts';
+import { violationKey } from './history-judge.ts';
+import { rulesOf } from './options.ts';
 import type { Judges } from './plan.ts';
 import type { RunRecord } from './run-record.ts';
 import { countOps, verdict } from './verdict.ts';
@@ -32,13 +33,15 @@ export function conclude({ workload, nemeses }: Judges, known: Known): Results {
     nemeses,
     acknowledged: countAcknowledged(history, workload.finalRead.f),
     finished: record.finished,
+    losesMemory: options.fileSystem !== undefined,
   });
   return {
     ...judged,
     target: record.target,
     workload: options.workload,
     nemesis: options.nemesis,
-    profile: options.profile,
+    profile: rulesOf(options),
+    ...(record.fileSystem === undefined ? {} : { fileSystem: record.fileSystem }),
     image: formatChoice(options.image),
     failOn: options.failOn,
     writes: options.writes,

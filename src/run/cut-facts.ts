@@ -1,6 +1,6 @@
 /** What is known of one fault of a run: the facts that a finding's proof is made from. Pure data. */
 import type { Op } from '../disk/op.ts';
-import type { Loss, Selection, UnsyncedFile } from '../mount/control.ts';
+import type { Loss, RecoveredFileSystem, Selection, UnsyncedFile } from '../mount/control.ts';
 
 export interface CutFacts {
   /** Which of the run's cuts it was, from 1; 0 where nothing was taken from the disk. */
@@ -15,6 +15,8 @@ export interface CutFacts {
   readonly processes: Readonly<Record<string, string>>;
   /** Absent where nothing was taken from the disk. */
   readonly rules?: Loss['rules'];
+  /** Of a real file system: what its recovery made of the cut. */
+  readonly fileSystem?: RecoveredFileSystem;
   /** The disk's number of the image, while it is kept. */
   readonly image?: number;
   /** What of what might be lost was kept. Absent where nothing was taken from the disk. */
@@ -31,9 +33,13 @@ export function lossFacts(
   loss: Loss & { readonly frozenMs: number; readonly image: number },
   choice: Selection = 'lose-all',
 ): CutFacts {
-  const { frozenMs: timeMs, sizeBytes, files, ops, opCount, processes, rules, image, torn } = loss;
-  const parts = torn === undefined ? {} : { torn };
-  return { number, kind, timeMs, sizeBytes, files, ops, opCount, processes, rules, image, choice, ...parts };
+  const { frozenMs: timeMs, sizeBytes, files, ops, opCount, processes, rules, image } = loss;
+  const { torn, fileSystem } = loss;
+  return {
+    ...{ number, kind, timeMs, sizeBytes, files, ops, opCount, processes, rules, image, choice },
+    ...(torn === undefined ? {} : { torn }),
+    ...(fileSystem === undefined ? {} : { fileSystem }),
+  };
 }
 
 /** A cut that follows an earlier one which nobody read after: what is missing may be the work of either. */

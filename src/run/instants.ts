@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { DiskControl, Loss } from '../mount/control.ts';
 import { isLoss, type CutFacts } from './cut-facts.ts';
-import { realProfiles } from '../report/profiles.ts';
+import { isRealFileSystem, realProfiles } from '../report/profiles.ts';
 
 /** A target that fails at every cut says the same for ever, and each image is booted. */
 const maxInstants = 8;
@@ -72,7 +72,8 @@ export class Instants {
 
 /** Under which the findings of a run are tried: those of real file systems first, for they decide. */
 export function profilesBeside(own: string): readonly string[] {
-  return [...realProfiles, 'strict'].filter((profile) => profile !== own);
+  // A real file system can be cut by its own rules only.
+  return isRealFileSystem(own) ? [] : [...realProfiles, 'strict'].filter((profile) => profile !== own);
 }
 
 /** Equal for losses that leave the same image; absent where that cannot be told from the ops alone. */

@@ -1,7 +1,9 @@
 /** What `powercut test` is asked to do: the options with their defaults filled in. Pure data. */
+import type { RealFileSystemName } from '../device/real-file-system.ts';
 import type { WriteMode } from '../fuse/session.ts';
 import type { DiskRoom } from '../mount/control.ts';
 import type { CutChoice } from '../mount/selection.ts';
+import { onRealFileSystem } from '../report/profiles.ts';
 
 export interface TestOptions {
   readonly target: string;
@@ -16,6 +18,8 @@ export interface TestOptions {
   readonly image: CutChoice;
   /** Under `strict`: fail by what a real file system can bring about, or by everything. */
   readonly failOn: 'real' | 'strict';
+  /** A real file system under the target, which follows its own rules; absent: a disk that forgets, by the profile. */
+  readonly fileSystem?: RealFileSystemName;
   /** Whether the disk sees each write as it is made, or the kernel keeps them back. */
   readonly writes: WriteMode;
   /** How large the disk is, and how much of it may be in memory. */
@@ -37,6 +41,11 @@ export interface TestOptions {
   readonly afterFatal: 'fresh' | 'end';
   /** The command line that repeats this run. */
   readonly command: string;
+}
+
+/** By what a cut of this run keeps and drops, in a word: the profile, or `real ext4`. */
+export function rulesOf({ profile, fileSystem }: Pick<TestOptions, 'profile' | 'fileSystem'>): string {
+  return fileSystem === undefined ? profile : onRealFileSystem(fileSystem);
 }
 
 export const testDefaults = {

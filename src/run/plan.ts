@@ -23,7 +23,7 @@ export interface Plan extends Judges {
 
 type Asked = Pick<
   TestOptions,
-  'target' | 'driverArguments' | 'settings' | 'workload' | 'nemesis' | 'profile'
+  'target' | 'driverArguments' | 'settings' | 'workload' | 'nemesis' | 'profile' | 'fileSystem'
 >;
 
 export function makePlan(options: Asked): Plan {
@@ -36,7 +36,17 @@ export function makePlan(options: Asked): Plan {
     );
   }
   known('profile', options.profile, profiles);
+  requirePossible(options.fileSystem, options.nemesis);
   return { target, settings, ...judges };
+}
+
+/** The kernel does not take back what a living program wrote. */
+export function requirePossible(fileSystem: string | undefined, chosen: readonly string[]): void {
+  const impossible = chosen.find((name) => nemeses.get(name)?.needsOwnDisk === true);
+  if (fileSystem === undefined || impossible === undefined) return;
+  throw new UsageError(
+    `nemesis \`${impossible}\` does not work on a real ${fileSystem}: nothing can be taken from it while programs live; leave out --filesystem, or take \`power-cut\``,
+  );
 }
 
 export function findJudges({ workload, nemesis }: Pick<TestOptions, 'workload' | 'nemesis'>): Judges {

@@ -9,6 +9,7 @@ import { formatInstant, plural } from '../report/format.ts';
 import type { Finding } from '../report/results.ts';
 import type { StartError } from '../targets/target.ts';
 import { isLoss, type CutFacts } from './cut-facts.ts';
+import { droppedOnDevice, isDeviceCut, lostOnDevice } from './device-proof.ts';
 
 type Evidence = Finding['evidence'];
 /** What the disk's side of a proof consists of. */
@@ -90,6 +91,7 @@ function lost(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Shown {
       `${what} is gone although the disk kept everything: the target had not written it, or threw it away itself`,
     );
   }
+  if (isDeviceCut(cut)) return lostOnDevice(what, cut, traces);
   if (cut.opCount === 0) {
     return untouched(
       `${what} is gone although nothing on the disk was un-synced at ${theCut(cut)}: the target never wrote it there`,
@@ -156,6 +158,7 @@ function dropped(cut: CutFacts, said: readonly string[] = []): Shown {
       sentences: [`the processes died at ${instant(cut.timeMs)}; the disk kept everything`],
     };
   }
+  if (isDeviceCut(cut)) return droppedOnDevice(cut);
   if (cut.opCount === 0) {
     const sentence = `nothing was un-synced at ${theCut(cut)}`;
     return { diskOps: [], rule: 'none: the disk lost nothing', sentences: [sentence] };

@@ -16,6 +16,7 @@ export interface RunRecord {
   readonly durationMs: number;
   readonly options: TestOptions;
   readonly target: Results['target'];
+  readonly fileSystem?: NonNullable<Results['fileSystem']>;
   readonly facts: RunFacts;
   readonly tally: Tally;
   /** What the run itself noted; checkers note more. */

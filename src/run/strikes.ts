@@ -1,7 +1,7 @@
 /** Carries out what the nemeses ask of a trial, in turn, until the time is up: their circumstances. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FreezeTrigger, Selection } from '../mount/control.ts';
+import type { FreezeTrigger, RecoveredFileSystem, Selection } from '../mount/control.ts';
 import { formatChoice } from '../mount/selection.ts';
 import type { Circumstances, Nemesis } from '../nemeses/nemesis.ts';
 import type { Random } from '../nemeses/random.ts';
@@ -174,7 +174,9 @@ class Strikes implements Circumstances {
       trial.notes.add(`the target did not stop within ${options.stopGraceMs / 1000} s of being asked to`);
       return true;
     }
-    trial.notes.addCleanStop(await trial.takeReport());
+    const left = await trial.takeReport();
+    // What the kernel of a real file system still holds, nobody knows.
+    if (options.fileSystem === undefined) trial.notes.addCleanStop(left);
     return true;
   }
 
@@ -209,7 +211,7 @@ class Strikes implements Circumstances {
   #tell(cut: CutFacts): void {
     const { progress, unsynced, recorder } = this.#trial.parts;
     unsynced.add(cut.files);
-    const { number, timeMs, opCount, sizeBytes, files, choice = 'lose-all' } = cut;
+    const { number, timeMs, opCount, sizeBytes, files, choice = 'lose-all', fileSystem } = cut;
     recorder.nemesis('info', 'cut', {
       number,
       timeMs,
@@ -217,10 +219,28 @@ class Strikes implements Circumstances {
       sizeBytes,
       files: files.length,
       image: formatChoice(choice),
+      ...(fileSystem === undefined ? {} : { check: checkOf(fileSystem) }),
     });
+    if (fileSystem !== undefined) {
+      this.#tellOfFileSystem(cut, fileSystem);
+      return;
+    }
     const dropped = `${plural(opCount, 'disk op')} with ${formatSize(sizeBytes)} of data in ${plural(files.length, 'file')}`;
     progress.event(
       `cut ${number} at ${formatInstant(timeMs)} dropped ${opCount === 0 ? 'nothing' : dropped}`,
+    );
+  }
+
+  #tellOfFileSystem({ number, timeMs, opCount, sizeBytes }: CutFacts, fileSystem: RecoveredFileSystem): void {
+    const { name, check, clean, lines } = fileSystem;
+    const writes = opCount === 0 ? '' : ` and ${plural(opCount, 'block write')} (${formatSize(sizeBytes)})`;
+    const verdict = clean ? 'clean' : 'NOT clean';
+    this.#trial.parts.progress.event(
+      `cut ${number} at ${formatInstant(timeMs)} dropped the kernel's memory${writes}; ${name} recovered, ${check}: ${verdict}`,
+    );
+    if (clean) return;
+    this.#trial.notes.add(
+      `after the power cut ${number} the kernel's recovery left an ${name} of which ${check} says: ${lines[0] ?? 'nothing'}`,
     );
   }
 
@@ -242,4 +262,9 @@ class Strikes implements Circumstances {
     this.#trial.spans.push({ f, startMs, endMs: clock.now() });
     return result;
   }
+}
+
+/** For the history. */
+function checkOf({ check, clean, lines }: RecoveredFileSystem): string {
+  return `${check}: ${clean ? 'clean' : lines.join('; ')}`;
 }

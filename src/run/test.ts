@@ -1,6 +1,7 @@
 /** `powercut test`: one run from a plan to results, report and store. Whatever happens, it takes down what it put up. */
 import { chownSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { startFileSystemDisk } from '../device/file-system-disk.ts';
 import { createMachine } from '../machine/create-machine.ts';
 import { within } from '../machine/deadline.ts';
 import { clearLeftovers } from '../machine/leftovers.ts';
@@ -22,7 +23,8 @@ import { startClock, type RunClock } from './clock.ts';
 import { conclude } from './conclusion.ts';
 import { FindingBook } from './finding-book.ts';
 import { logEnds } from './logs.ts';
-import type { TestOptions } from './options.ts';
+import { describeFileSystem } from './file-system.ts';
+import { rulesOf, type TestOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { lookingIn, tryOtherProfiles } from './other-profiles.ts';
 import { Recorder } from './recorder.ts';
@@ -67,6 +69,7 @@ class Run {
   readonly #ui: RunUi;
   readonly #store: RunStore;
   readonly #startedAt: string;
+  readonly #fileSystem: RunRecord['fileSystem'];
   readonly #clock: RunClock = startClock();
   readonly #unsynced = new UnsyncedLog();
   /** What the target says of itself, once it runs, outranks what was known before. */
@@ -86,6 +89,7 @@ class Run {
     this.#options = options;
     this.#ui = ui;
     this.#store = store;
+    this.#fileSystem = describeFileSystem(options);
     this.#startedAt = begun.startedAt.toISOString();
     this.#facts = { contract: judgedContract(target.documented(settings), options.contract) };
     this.#target = { name: target.name, version: begun.version, settings };
@@ -93,20 +97,10 @@ class Run {
   }
 
   async run(work: WorkDirectory): Promise<Results> {
-    const disk = await startDisk({
-      mountPoint: work.mountPoint,
-      workDirectory: work.control,
-      profile: this.#options.profile,
-      pins: this.#options.pins,
-      writes: this.#options.writes,
-      ...this.#options.room,
-      opLogFile: this.#store.opLogFile,
-      owner: programsUser(),
-      epochMs: this.#clock.epochMs,
-    });
+    const disk = await this.#startDisk(work);
     const machine = createMachine({ disk, directory: work.mountPoint });
-    // After the disk's own process, which calls syncfs(2) for its reports.
-    const syncs = watchSyncCalls();
+    // After the disk's own process, which calls syncfs(2) for its reports. A real file system hears of them.
+    const syncs = this.#options.fileSystem === undefined ? watchSyncCalls() : undefined;
     const recorder = new Recorder(this.#clock, this.#store.historyFile);
     const findings = this.#findingBook(disk);
     const trial = this.#trial({ work, machine, recorder, findings });
@@ -122,6 +116,20 @@ class Run {
     if (failures.length > 0) throw failures[0];
     this.#ui.progress.phase('check');
     return this.#conclude(trial, recorder, findings);
+  }
+
+  #startDisk(work: WorkDirectory): Promise<DiskControl> {
+    const { fileSystem, profile, pins, writes, room } = this.#options;
+    const common = {
+      mountPoint: work.mountPoint,
+      workDirectory: work.control,
+      ...room,
+      opLogFile: this.#store.opLogFile,
+      owner: programsUser(),
+      epochMs: this.#clock.epochMs,
+    };
+    if (fileSystem !== undefined) return startFileSystemDisk({ ...common, fileSystem });
+    return startDisk({ ...common, profile, pins, writes });
   }
 
   async #live(trial: Trial, work: WorkDirectory): Promise<void> {
@@ -140,7 +148,7 @@ class Run {
   }
 
   #findingBook(disk: DiskControl): FindingBook {
-    return new FindingBook(this.#store, disk, this.#options.profile, (finding) =>
+    return new FindingBook(this.#store, disk, rulesOf(this.#options), (finding) =>
       this.#ui.progress.event(`finding ${finding.number} (${finding.class}): ${finding.message}`),
     );
   }
@@ -203,6 +211,7 @@ class Run {
       durationMs: this.#clock.now(),
       options: this.#options,
       target: this.#target,
+      ...(this.#fileSystem === undefined ? {} : { fileSystem: this.#fileSystem }),
       facts: trial.runFacts(),
       tally: trial.tally,
       notes: [...trial.notes.list(), ...findings.notes, ...full],

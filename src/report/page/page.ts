@@ -84,7 +84,7 @@ function verdictHeader(results: Results, { word, sentence }: Verdict): Html {
     targetName(results),
     `workload ${results.workload}`,
     results.nemesis.join(', '),
-    `profile ${results.profile}`,
+    results.fileSystem === undefined ? `profile ${results.profile}` : `on a ${results.profile}`,
     ...settings,
   ];
   return html`<header class="verdict ${word.toLowerCase()}">

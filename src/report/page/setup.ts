@@ -1,7 +1,7 @@
 /** What was run and how to run it again, on a run's page. Pure. */
 import { formatDuration } from '../format.ts';
 import type { Results } from '../results.ts';
-import { asSentence, contractTerms, targetName, validWord } from '../verdict.ts';
+import { asSentence, contractTerms, rulesName, targetName, validWord } from '../verdict.ts';
 import { html, webAddress } from './html.ts';
 import type { Content, Html } from './html.ts';
 
@@ -16,7 +16,8 @@ export function setupSection(results: Results): Html {
     <dl class="facts">
       ${fact('Target', targetName(results))} ${fact('Settings', settings(results))}
       ${fact('Workload', results.workload)} ${fact('Nemesis', results.nemesis.join(', ') || 'none')}
-      ${fact('Profile', results.profile)} ${fact('Image', results.image)}
+      ${fact(results.fileSystem === undefined ? 'Profile' : 'Disk', rulesName(results))}
+      ${fact('Image', results.image)}
       ${fact('Contract', [
         html`<b>${contract.kind}</b>: ${asSentence(contract.reason)} `,
         link === undefined ? '' : html`<a href="${link}" rel="noreferrer">The vendor’s page</a>`,
