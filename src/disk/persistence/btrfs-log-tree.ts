@@ -7,6 +7,7 @@
  * - fsync of a directory logs all its entries as they are; new inodes below it exist then, files among them without their data.
  * - A logged inode that is renamed or linked afterwards has its new name in the log with the next write of it.
  */
+import { lastIndexAtOrBefore } from './chain.ts';
 import type { LoggedOp } from './crash-log.ts';
 import { rootIno, type EntryCell, type History } from './history.ts';
 import { hasBetween } from './sorted.ts';
@@ -16,18 +17,19 @@ import { directoryHome } from './tree.ts';
 export class LogTreeIndex {
   readonly history: History;
   /** By inode: entries that ever had it. */
-  readonly cells = new Map<number, Set<EntryCell>>();
+  readonly cells = new Map<number, EntryCell[]>();
   /** By inode: the op that made it; none for those of the base. */
   readonly births = new Map<number, number>();
   /** By inode: the ops that changed anything of it. */
   readonly #touches = new Map<number, number[]>();
+  /** By directory: its entries by the ops that changed them. */
+  readonly #changes = new Map<number, readonly { readonly op: number; readonly cell: EntryCell }[]>();
 
   constructor(history: History) {
     this.history = history;
     for (const cell of history.cells()) {
-      for (const ino of [cell.chain.base, ...cell.chain.versions.map(({ value }) => value)]) {
-        if (ino !== undefined) this.cells.set(ino, (this.cells.get(ino) ?? new Set()).add(cell));
-      }
+      this.#had(cell, cell.chain.base);
+      for (const { value } of cell.chain.versions) this.#had(cell, value);
     }
     for (const [index, op] of history.log.ops.slice(0, history.instant.begun).entries())
       this.#note(index + 1, op);
@@ -37,11 +39,36 @@ export class LogTreeIndex {
     return hasBetween(this.#touches.get(ino), after, until);
   }
 
+  /** The entries of a directory that ops changed after a position, until another. */
+  *changed(directory: number, after: number, until: number): Generator<EntryCell> {
+    let changes = this.#changes.get(directory);
+    if (changes === undefined) {
+      const cells = [...this.history.inode(directory).entries.values()];
+      changes = cells
+        .flatMap((cell) => cell.chain.versions.map(({ op }) => ({ op, cell })))
+        .sort((a, b) => a.op - b.op);
+      this.#changes.set(directory, changes);
+    }
+    for (let index = lastIndexAtOrBefore(changes, after) + 1; index < changes.length; index++) {
+      const { op, cell } = changes[index]!;
+      if (op > until) return;
+      yield cell;
+    }
+  }
+
   /** The directory that holds a directory at this position. */
   parentAt(ino: number, position: number): number {
     for (const cell of this.cells.get(ino) ?? [])
       if (cell.chain.at(position) === ino) return cell.place.parent;
     return directoryHome(this.history.log.base, ino).parent;
+  }
+
+  /** Told of one entry after another. */
+  #had(cell: EntryCell, ino: number | undefined): void {
+    if (ino === undefined) return;
+    const known = this.cells.get(ino);
+    if (known === undefined) this.cells.set(ino, [cell]);
+    else if (known.at(-1) !== cell) known.push(cell);
   }
 
   #note(position: number, op: LoggedOp): void {
@@ -74,6 +101,8 @@ export class LogTree {
   readonly #commit: number;
   readonly #inodes = new Set<number>();
   readonly #directories = new Map<number, number>();
+  /** By logged directory: entries that had new directories. */
+  readonly #newDirectories = new Map<number, Set<EntryCell>>();
 
   /** `fsyncs`: in order, the ones after the commit that wrote the log. */
   constructor(
@@ -106,13 +135,26 @@ export class LogTree {
   }
 
   #logDirectory(ino: number, at: number): void {
-    if (this.#directories.get(ino) === at) return;
+    const before = this.#directories.get(ino) ?? this.#commit;
+    if (before === at) return;
     this.#directories.set(ino, at);
-    for (const { chain } of this.#index.history.inode(ino).entries.values()) {
-      const child = chain.at(at);
+    const directories = this.#newDirectories.get(ino) ?? new Set();
+    this.#newDirectories.set(ino, directories);
+    // What was there the last time was told of then.
+    for (const cell of this.#index.changed(ino, before, at)) {
+      const child = cell.chain.at(at);
       if (child === undefined || !this.#isNew(child, at)) continue;
       this.#exists(child, at);
-      if (this.#index.history.inode(child).kind === 'directory') this.#logDirectory(child, at);
+      if (this.#index.history.inode(child).kind === 'directory') directories.add(cell);
+    }
+    for (const { chain } of directories) {
+      const child = chain.at(at);
+      if (
+        child !== undefined &&
+        this.#isNew(child, at) &&
+        this.#index.history.inode(child).kind === 'directory'
+      )
+        this.#logDirectory(child, at);
     }
   }
 

@@ -152,9 +152,7 @@ class BtrfsSpace implements CrashSpace {
   #hasName(ino: number, position: number): boolean {
     const cells = this.#index.cells.get(ino);
     if (cells === undefined) return true;
-    return (
-      this.#index.births.get(ino) === undefined || [...cells].some(({ chain }) => chain.at(position) === ino)
-    );
+    return this.#index.births.get(ino) === undefined || cells.some(({ chain }) => chain.at(position) === ino);
   }
 }
 

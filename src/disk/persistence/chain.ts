@@ -6,16 +6,24 @@ export interface Version<Value> {
   readonly value: Value;
 }
 
+const none: readonly never[] = [];
+
 export class Chain<Value> {
   readonly base: Value;
-  readonly versions: Version<Value>[] = [];
+  /** Most cells of a disk never change: none of them has a list of its own. */
+  #versions: Version<Value>[] | undefined;
 
   constructor(base: Value) {
     this.base = base;
   }
 
   set(op: number, value: Value): void {
-    this.versions.push({ op, value });
+    if (this.#versions === undefined) this.#versions = [{ op, value }];
+    else this.#versions.push({ op, value });
+  }
+
+  get versions(): readonly Version<Value>[] {
+    return this.#versions ?? none;
   }
 
   /** The value once all ops up to this position are applied. */

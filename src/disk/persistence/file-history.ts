@@ -48,9 +48,9 @@ export class FileHistory {
   readonly events: DataEvent[] = [];
   readonly sizes: SizeEvent[] = [];
   readonly barriers: FileBarrier[] = [];
-  /** Those of all pages, and by page those of some. */
-  readonly #wholeBarriers: FileBarrier[] = [];
-  readonly #pageBarriers = new Map<number, FileBarrier[]>();
+  /** Those of all pages, and by page those of some; undefined as long as there are no such. */
+  #wholeBarriers: FileBarrier[] | undefined;
+  #pageBarriers: Map<number, FileBarrier[]> | undefined;
   /** By page index: indices of its events. */
   readonly #pageEvents = new Map<number, number[]>();
   /** As programs see it. */
@@ -90,9 +90,11 @@ export class FileHistory {
     const barrier = { op, kind };
     this.barriers.push(barrier);
     if (range === undefined) {
-      this.#wholeBarriers.push(barrier);
+      this.#wholeBarriers?.push(barrier);
       return;
     }
+    this.#wholeBarriers ??= this.barriers.slice(0, -1);
+    this.#pageBarriers ??= new Map();
     const last = Math.floor((range.offset + Math.max(1, range.length) - 1) / pageSizeBytes);
     for (let page = Math.floor(range.offset / pageSizeBytes); page <= last; page++)
       append(this.#pageBarriers, page, barrier);
@@ -118,8 +120,8 @@ export class FileHistory {
   }
 
   #isPageForced(op: number, page: number, counts: (barrier: FileBarrier) => boolean): boolean {
-    const whole = nextAfter(this.#wholeBarriers, op, counts);
-    const own = nextAfter(this.#pageBarriers.get(page) ?? noBarriers, op, counts);
+    const whole = nextAfter(this.#wholeBarriers ?? this.barriers, op, counts);
+    const own = nextAfter(this.#pageBarriers?.get(page) ?? noBarriers, op, counts);
     const next = own === undefined || (whole !== undefined && whole.op < own.op) ? whole : own;
     return next !== undefined && next.kind !== 'failed';
   }

@@ -56,11 +56,14 @@ export interface CommittedFile {
 
 export function committedFile({ file, rules, commit, begun, submitted = 0 }: CommittedFile): FileSpace {
   const newest = rules.inPlace ? begun : commit;
+  let sizes: readonly SizeOption[] | undefined;
   return {
     file,
     tears: rules.inPlace,
     cuts: [commit],
-    sizes: committedSizes(file, commit, submitted, rules),
+    get sizes() {
+      return (sizes ??= committedSizes(file, commit, submitted, rules));
+    },
     versions(page, { size, lastPageFrom }) {
       const { start, versions, isHole } = epochOf(file, page, commit, newest);
       const first = page * pageSizeBytes;
@@ -94,11 +97,14 @@ export function freeFile(file: FileHistory, begun: number, syncFlushes: boolean)
     if (file.isForced(event.op)) cuts.length = 0;
     cuts.push(event.op);
   }
+  let sizes: readonly SizeOption[] | undefined;
   return {
     file,
     tears: true,
     cuts,
-    sizes: freeSizes(file),
+    get sizes() {
+      return (sizes ??= freeSizes(file));
+    },
     versions(page) {
       const ops = file.pageEvents(page).map((index) => file.events[index]!.op);
       const floor = forcedVersion(file, page, ops, syncFlushes);

@@ -6,7 +6,7 @@ import { lastAtOrBefore } from './sorted.ts';
 export class FileSpaces {
   readonly #make: (file: FileHistory, position: number) => FileSpace;
   readonly #marks: ReadonlyMap<number, readonly number[]>;
-  readonly #known = new Map<FileHistory, Map<number, FileSpace>>();
+  readonly #known = new Map<FileHistory, Known>();
 
   /**
    * `make` must depend on the position only by what happened to the file up to it. `marks`: by inode, sorted, further ops that the
@@ -22,10 +22,23 @@ export class FileSpaces {
 
   at(file: FileHistory, position: number): FileSpace {
     const last = Math.max(file.lastChange(position), lastAtOrBefore(this.#marks.get(file.ino), position));
-    let known = this.#known.get(file);
-    if (known === undefined) this.#known.set(file, (known = new Map()));
-    let space = known.get(last);
-    if (space === undefined) known.set(last, (space = this.#make(file, last)));
+    const known = this.#known.get(file);
+    if (known === undefined) {
+      const space = this.#make(file, last);
+      this.#known.set(file, { position: last, space, others: undefined });
+      return space;
+    }
+    if (known.position === last) return known.space;
+    known.others ??= new Map();
+    let space = known.others.get(last);
+    if (space === undefined) known.others.set(last, (space = this.#make(file, last)));
     return space;
   }
+}
+
+/** One image asks for one position of each file: only enumerations ask for others. */
+interface Known {
+  readonly position: number;
+  readonly space: FileSpace;
+  others: Map<number, FileSpace> | undefined;
 }

@@ -8,7 +8,7 @@ import type { Place } from '../place.ts';
 import { Chain } from './chain.ts';
 import { isDataOp, type CrashLog, type Instant, type LoggedFileBarrier, type LoggedOp } from './crash-log.ts';
 import { FileHistory, isWholeCut } from './file-history.ts';
-import { noEntries, type TreeInode } from './tree.ts';
+import { noEntries, noPages, noXattrs, type TreeInode } from './tree.ts';
 
 export interface EntryCell {
   readonly place: Place;
@@ -23,7 +23,8 @@ export interface InodeHistory {
   readonly entries: Map<string, EntryCell>;
   readonly baseEntries: ReadonlyMap<string, number>;
   readonly mode: Chain<number>;
-  readonly xattrs: Map<string, Chain<Uint8Array | undefined>>;
+  /** Those that ops changed. */
+  xattrs: ReadonlyMap<string, Chain<Uint8Array | undefined>>;
   readonly baseXattrs: ReadonlyMap<string, Uint8Array>;
   readonly file: FileHistory | undefined;
   /** The last op so far that changed the inode in a way that a journal carries. */
@@ -69,11 +70,14 @@ export class History {
     return this.#add(fromBase(base));
   }
 
-  cell({ parent, name }: Place): EntryCell {
+  cell(place: Place): EntryCell {
+    const { parent, name } = place;
     const directory = this.inode(parent);
     const known = directory.entries.get(name);
     if (known !== undefined) return known;
-    const cell = { place: { parent, name }, chain: new Chain(directory.baseEntries.get(name)) };
+    const cell = { place, chain: new Chain(directory.baseEntries.get(name)) };
+    if (directory.kind !== 'directory')
+      throw new Error(`inode ${parent} has no entries: it is a ${directory.kind}`);
     directory.entries.set(name, cell);
     return cell;
   }
@@ -125,10 +129,7 @@ export class History {
         this.#changed(op, logged.ino, false);
         break;
       case 'xattr': {
-        const inode = this.inode(logged.ino);
-        const chain = inode.xattrs.get(logged.name) ?? new Chain(inode.baseXattrs.get(logged.name));
-        inode.xattrs.set(logged.name, chain);
-        chain.set(op, logged.value);
+        xattrOf(this.inode(logged.ino), logged.name).set(op, logged.value);
         this.#changed(op, logged.ino, false);
         break;
       }
@@ -200,15 +201,27 @@ function isAllocated(file: FileHistory, offset: number, length: number): boolean
   return true;
 }
 
+// Of one map for all: most inodes change neither.
+const noCells = new Map<string, EntryCell>();
+const noChains: InodeHistory['xattrs'] = new Map();
+
+function xattrOf(inode: InodeHistory, name: string): Chain<Uint8Array | undefined> {
+  const known = inode.xattrs.get(name);
+  if (known !== undefined) return known;
+  const chain = new Chain(inode.baseXattrs.get(name));
+  inode.xattrs = new Map([...inode.xattrs, [name, chain]]);
+  return chain;
+}
+
 function fromBase(base: TreeInode): InodeHistory {
   return {
     ino: base.ino,
     kind: base.kind,
     target: base.target,
-    entries: new Map(),
+    entries: base.kind === 'directory' ? new Map() : noCells,
     baseEntries: base.entries,
     mode: new Chain(base.mode),
-    xattrs: new Map(),
+    xattrs: noChains,
     baseXattrs: base.xattrs,
     file: base.kind === 'file' ? new FileHistory(base.ino, base.size, base.pages) : undefined,
     lastChange: 0,
@@ -221,12 +234,12 @@ function newInode(op: Extract<LoggedOp, { readonly inodeKind: InodeKind }>): Ino
     ino: op.ino,
     kind: op.inodeKind,
     target: op.target ?? '',
-    entries: new Map(),
+    entries: op.inodeKind === 'directory' ? new Map() : noCells,
     baseEntries: noEntries,
     mode: new Chain(op.mode),
-    xattrs: new Map(),
-    baseXattrs: new Map(),
-    file: op.inodeKind === 'file' ? new FileHistory(op.ino, 0, new Map()) : undefined,
+    xattrs: noChains,
+    baseXattrs: noXattrs,
+    file: op.inodeKind === 'file' ? new FileHistory(op.ino, 0, noPages) : undefined,
     lastChange: 0,
     lastDataChange: 0,
   };

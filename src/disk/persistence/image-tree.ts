@@ -1,5 +1,6 @@
 /** Builds the tree of an image: what a boot after the cut finds. Inodes that nothing changed are those of the base. */
 import { pageSizeBytes } from '../page-store.ts';
+import type { FileHistory } from './file-history.ts';
 import type { FileSpace } from './file-space.ts';
 import { rootIno, type History, type InodeHistory } from './history.ts';
 import { attributePositionOf, cutsOf, sizeOf, versionOf, type ImageChoice } from './image-choice.ts';
@@ -30,7 +31,7 @@ function buildInode(inode: InodeHistory, choice: ImageChoice): TreeInode {
   const entries = entriesIn(choice.frame, inode);
   const common = { ino, kind, target, mode, xattrs, entries };
   if (inode.file === undefined) return { ...common, size: 0, pages: noPages };
-  return new BuiltFile(common, choice.frame.file(inode.file), choice);
+  return new BuiltFile(common, inode.file, choice);
 }
 
 /** A file of an image: its bytes are looked up when somebody reads them. */
@@ -41,18 +42,18 @@ class BuiltFile implements TreeInode {
   readonly mode: number;
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
   readonly entries: ReadonlyMap<string, number>;
-  readonly #space: FileSpace;
+  readonly #file: FileHistory;
   readonly #choice: ImageChoice;
   #data: { readonly size: number; readonly pages: ReadonlyMap<number, Uint8Array> } | undefined;
 
-  constructor(common: Omit<TreeInode, 'size' | 'pages'>, space: FileSpace, choice: ImageChoice) {
+  constructor(common: Omit<TreeInode, 'size' | 'pages'>, file: FileHistory, choice: ImageChoice) {
     this.ino = common.ino;
     this.kind = common.kind;
     this.target = common.target;
     this.mode = common.mode;
     this.xattrs = common.xattrs;
     this.entries = common.entries;
-    this.#space = space;
+    this.#file = file;
     this.#choice = choice;
   }
 
@@ -65,7 +66,7 @@ class BuiltFile implements TreeInode {
   }
 
   #built() {
-    this.#data ??= buildData(this.#space, this.#choice);
+    this.#data ??= buildData(this.#choice.frame.file(this.#file), this.#choice);
     return this.#data;
   }
 }

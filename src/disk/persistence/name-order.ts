@@ -31,16 +31,14 @@ export class NameOrder {
   /** Positions that barriers leave to each entry, sorted. */
   readonly allowed: ReadonlyMap<EntryCell, readonly number[]>;
   readonly #implications: readonly Implication[];
-  readonly #byCause: ReadonlyMap<EntryCell, readonly Implication[]>;
-  readonly #byEffect: ReadonlyMap<EntryCell, readonly Implication[]>;
+  #byCause: ReadonlyMap<EntryCell, readonly Implication[]> | undefined;
+  #byEffect: ReadonlyMap<EntryCell, readonly Implication[]> | undefined;
   readonly #begun: number;
 
   constructor(history: History) {
     this.#begun = history.instant.begun;
     this.allowed = allowedPositions(history);
     this.#implications = new ImplicationScan(history).implications;
-    this.#byCause = groupedBy(this.#implications, ({ cause }) => cause);
-    this.#byEffect = groupedBy(this.#implications, ({ effect }) => effect);
   }
 
   positionOf(positions: Positions, cell: EntryCell): number {
@@ -63,8 +61,8 @@ export class NameOrder {
         this.allowed.get(effect)!.find((op) => op >= effectOp)!,
       );
       // What held by the value that was there need not hold by the one that is there now.
-      for (const each of this.#byCause.get(effect) ?? []) pending.push(each);
-      for (const each of this.#byEffect.get(effect) ?? []) pending.push(each);
+      for (const each of this.#causedBy(effect)) pending.push(each);
+      for (const each of this.#obliging(effect)) pending.push(each);
     }
     return positions;
   }
@@ -73,16 +71,26 @@ export class NameOrder {
   lowered(chosen: Positions): Positions | undefined {
     const positions = new Map(chosen);
     // Everything holds of the newest positions: only what was lowered can break an implication.
-    const pending = [...chosen.keys()].flatMap((cell) => this.#byEffect.get(cell) ?? []);
+    const pending = [...chosen.keys()].flatMap((cell) => this.#obliging(cell));
     for (let implication = pending.pop(); implication !== undefined; implication = pending.pop()) {
       if (this.#holds(positions, implication)) continue;
       const { cause, causeOp } = implication;
       const lower = this.allowed.get(cause)!.findLast((op) => op < causeOp);
       if (lower === undefined) return undefined;
       positions.set(cause, lower);
-      for (const each of this.#byEffect.get(cause) ?? []) pending.push(each);
+      for (const each of this.#obliging(cause)) pending.push(each);
     }
     return positions;
+  }
+
+  #causedBy(cell: EntryCell): readonly Implication[] {
+    this.#byCause ??= groupedBy(this.#implications, ({ cause }) => cause);
+    return this.#byCause.get(cell) ?? [];
+  }
+
+  #obliging(cell: EntryCell): readonly Implication[] {
+    this.#byEffect ??= groupedBy(this.#implications, ({ effect }) => effect);
+    return this.#byEffect.get(cell) ?? [];
   }
 
   #holds(positions: Positions, implication: Implication): boolean {
