@@ -10,12 +10,17 @@ export function fsync(state: DiskState, caller: Caller, ino: number, dataOnly: b
   if (found === undefined) return ENOENT;
   if (found.kind === 'directory') return fsyncDirectory(state, caller, ino);
   state.barrierCount++;
-  state.record(dataOnly ? 'fdatasync' : 'fsync', caller, ino, state.pathOf(found));
+  const kind = dataOnly ? 'fdatasync' : 'fsync';
+  state.recorder?.barrier(state.record(kind, caller, ino, state.pathOf(found)), { kind, ino });
   // Most programs sync more often than they write: what is clean stays shared.
-  if (!found.isUnsynced) return 0;
+  if (!found.isUnsynced) {
+    settleRecorded(state, found, dataOnly);
+    return 0;
+  }
   const inode = state.table.own(ino);
   if (dataOnly) syncDataOnly(state, inode);
   else syncInode(state, inode);
+  state.recorder?.tidy();
   return 0;
 }
 
@@ -24,8 +29,14 @@ export function fsyncDirectory(state: DiskState, caller: Caller, ino: number): 0
   if (directory === undefined) return ENOENT;
   if (directory.kind !== 'directory') return EINVAL;
   state.barrierCount++;
-  state.record('fsync-dir', caller, ino, state.pathOf(directory));
-  return directory.isUnsynced ? syncDirectory(state.table, ino) : 0;
+  const op = state.record('fsync-dir', caller, ino, state.pathOf(directory));
+  const synced = directory.isUnsynced ? syncDirectory(state.table, ino) : 0;
+  if (synced !== 0 || state.recorder === undefined) return synced;
+  state.recorder.barrier(op, { kind: 'fsync', ino });
+  state.recorder.directorySettled(ino);
+  state.recorder.attributesSettled(ino);
+  state.recorder.tidy();
+  return 0;
 }
 
 /** Everything of an inode that is no directory, but its names. */
@@ -35,6 +46,13 @@ export function syncInode(state: DiskState, inode: Inode): void {
   inode.attributesChanged = false;
   inode.pending.clear();
   state.table.settle(inode);
+  settleRecorded(state, inode, false);
+}
+
+/** What the two faces agree on can have a past all the same: written, and cut off again. */
+function settleRecorded({ recorder }: DiskState, { ino }: Inode, dataOnly: boolean): void {
+  recorder?.dataSettled(ino);
+  if (!dataOnly) recorder?.attributesSettled(ino);
 }
 
 /** fdatasync(2): data and size. Attributes that were set stay behind; the times of the writes follow if none were. */
@@ -42,6 +60,7 @@ function syncDataOnly(state: DiskState, inode: Inode): void {
   if (inode.kind === 'file') syncData(state.table.store, inode);
   inode.pending.forgetData();
   state.table.settle(inode);
+  settleRecorded(state, inode, true);
 }
 
 /** Everything volatile becomes durable at once. Not a fault. Returns how many un-synced bytes that were. */
@@ -54,6 +73,11 @@ export function checkpoint(state: DiskState, caller: Caller): { readonly sizeByt
     if (kind === 'directory') syncDirectory(state.table, ino);
     else syncInode(state, state.table.own(ino));
   }
+  // No cut can touch what has no name, but it may be given one.
+  for (const ino of state.table.nameless()) {
+    if (state.table.get(ino)?.hasUnsyncedData === true) syncInode(state, state.table.own(ino));
+  }
+  state.recorder?.clear();
   return { sizeBytes };
 }
 
@@ -85,6 +109,7 @@ export function loseUnsynced(state: DiskState, caller: Caller): Changed {
     inode.volatile.mtime = inode.volatile.ctime = state.now();
     inode.pending.forgetData();
     state.table.settle(inode);
+    state.recorder?.dataSettled(ino);
   }
   return { changedInos, resizedInos };
 }

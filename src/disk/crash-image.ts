@@ -46,8 +46,13 @@ function loseAll(table: InodeTable): void {
     const inode = table.get(ino);
     if (inode === undefined) continue;
     table.settle(inode);
-    if (!isLeft(table, inode)) drop(table, ino);
+    dropUnreachable(table, ino);
   }
+}
+
+/** Drops an inode of an image, if no way leads to it, and what only it led to. */
+export function dropUnreachable(table: InodeTable, ino: number): void {
+  if (!isLeft(table, table.get(ino)!)) drop(table, ino);
 }
 
 /** A file that no durable name leads to; directories can hold what others still lead to. */

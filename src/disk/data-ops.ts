@@ -16,7 +16,9 @@ import {
 import { maxFileSizeBytes, punch, truncate, writeBytes } from './file-data.ts';
 import type { Timestamp } from './face.ts';
 import type { Inode } from './inode.ts';
-import type { OpKind } from './op.ts';
+import type { Op, OpKind } from './op.ts';
+import { hole, pageSizeBytes } from './page-store.ts';
+import type { LoggedOp } from './persistence/crash-log.ts';
 import { isPinnedInode } from './pins.ts';
 
 export interface AttributeChanges {
@@ -38,8 +40,13 @@ export function write(
 ): number | Errno {
   const file = ownFile(state, ino);
   if (typeof file === 'number') return file;
+  const isInPlace = state.recorder !== undefined && isAllocated(file, offset, bytes.length);
   const written = writeBytes(state.table.store, file, offset, bytes);
-  if (written > 0) noteData(state, file, 'write', caller, offset, written);
+  if (written <= 0) return written;
+  const op = recordData(state, file, 'write', caller, offset, written);
+  const kept = written < bytes.length ? bytes.subarray(0, written) : bytes;
+  state.recorder?.write(op, file, kept, isInPlace);
+  settleData(state, file, op);
   return written;
 }
 
@@ -58,6 +65,8 @@ export function setattr(
   if (changesAttributes(changes)) changeAttributes(state, caller, inode, changes);
   return inode;
 }
+
+type AttributeOp = Extract<LoggedOp, { readonly kind: 'setattr' | 'xattr' }>;
 
 export interface DataTimes {
   readonly mtime: Timestamp;
@@ -96,7 +105,12 @@ export function allocate(
   const zeroes = (mode & (punchHole | zeroRange)) !== 0;
   if (zeroes) punch(state.table.store, file, offset, length);
   if ((mode & keepSize) === 0) file.volatile.size = Math.max(file.volatile.size, offset + length);
-  noteData(state, file, zeroes ? 'punch' : 'allocate', caller, offset, length);
+  const op = recordData(state, file, zeroes ? 'punch' : 'allocate', caller, offset, length);
+  if (zeroes) state.recorder?.resize(op, { kind: 'punch', ino, offset, length });
+  const keepsSize = (mode & keepSize) !== 0;
+  if (!zeroes || !keepsSize)
+    state.recorder?.resize(op, { kind: 'allocate', ino, offset, length, keepSize: keepsSize });
+  settleData(state, file, op);
   return 0;
 }
 
@@ -123,7 +137,7 @@ export function setXattr(
   const xattrs = new Map(existing.volatile.xattrs);
   // A copy, which slice() of a Buffer is not: the value lies in a request that the next one overwrites.
   xattrs.set(name, Uint8Array.from(value));
-  replaceXattrs(state, caller, ino, xattrs);
+  replaceXattrs(state, caller, xattrs, { kind: 'xattr', ino, name, value: xattrs.get(name)! });
   return 0;
 }
 
@@ -132,15 +146,20 @@ export function removeXattr(state: DiskState, caller: Caller, ino: number, name:
   if (existing === undefined) return ENOENT;
   const xattrs = new Map(existing.volatile.xattrs);
   if (!xattrs.delete(name)) return ENODATA;
-  replaceXattrs(state, caller, ino, xattrs);
+  replaceXattrs(state, caller, xattrs, { kind: 'xattr', ino, name });
   return 0;
 }
 
-function replaceXattrs(state: DiskState, caller: Caller, ino: number, xattrs: Map<string, Uint8Array>): void {
-  const inode = state.table.own(ino);
+function replaceXattrs(
+  state: DiskState,
+  caller: Caller,
+  xattrs: Map<string, Uint8Array>,
+  change: AttributeOp,
+): void {
+  const inode = state.table.own(change.ino);
   inode.volatile.xattrs = xattrs.size === 0 ? undefined : xattrs;
   inode.volatile.ctime = state.now();
-  noteAttributes(state, caller, inode, 'xattr');
+  noteAttributes(state, caller, inode, change);
 }
 
 function resize(state: DiskState, caller: Caller, inode: Inode, size: number): 0 | Errno {
@@ -148,7 +167,9 @@ function resize(state: DiskState, caller: Caller, inode: Inode, size: number): 0
   if (inode.kind !== 'file') return EINVAL;
   const result = truncate(state.table.store, inode, size);
   if (result !== 0) return result;
-  noteData(state, inode, 'truncate', caller, size, 0);
+  const op = recordData(state, inode, 'truncate', caller, size, 0);
+  state.recorder?.resize(op, { kind: 'truncate', ino: inode.ino, size });
+  settleData(state, inode, op);
   return 0;
 }
 
@@ -167,33 +188,48 @@ function changeAttributes(state: DiskState, caller: Caller, inode: Inode, change
   if (changes.atime !== undefined) face.atime = changes.atime === 'now' ? now : changes.atime;
   if (changes.mtime !== undefined) face.mtime = changes.mtime === 'now' ? now : changes.mtime;
   face.ctime = changes.ctime ?? now;
-  noteAttributes(state, caller, inode, 'setattr');
+  noteAttributes(state, caller, inode, { kind: 'setattr', ino: inode.ino, mode: face.mode });
 }
 
-/** Stamps the times and records a data op as pending; a pinned file is synced on the spot. */
-function noteData(
+/** True where every page of the range has a block and the size covers it, so that a write changes no metadata. */
+function isAllocated({ volatile }: Inode, offset: number, length: number): boolean {
+  if (offset + length > volatile.size) return false;
+  const last = Math.floor((offset + length - 1) / pageSizeBytes);
+  for (let index = Math.floor(offset / pageSizeBytes); index <= last; index++)
+    if (volatile.pages.get(index) === hole) return false;
+  return true;
+}
+
+/** Stamps the times and numbers a data op. */
+function recordData(
   state: DiskState,
   inode: Inode,
   kind: OpKind,
   caller: Caller,
   offset: number,
   length: number,
-): void {
+): Op {
   inode.volatile.mtime = inode.volatile.ctime = state.now();
   state.table.settle(inode);
-  const op = state.recordData(kind, caller, inode.ino, state.pathOf(inode), { offset, length });
+  return state.recordData(kind, caller, inode.ino, state.pathOf(inode), { offset, length });
+}
+
+/** The op is pending; a pinned file is synced on the spot. */
+function settleData(state: DiskState, inode: Inode, op: Op): void {
   if (isPinnedInode(state, inode)) syncInode(state, inode);
   else if (inode.hasUnsyncedData) inode.note(op);
   else inode.pending.forgetData();
 }
 
-function noteAttributes(state: DiskState, caller: Caller, inode: Inode, kind: 'setattr' | 'xattr'): void {
+function noteAttributes(state: DiskState, caller: Caller, inode: Inode, change: AttributeOp): void {
   const isDurable = state.profile.attributes === 'durable' || isPinnedInode(state, inode);
   if (isDurable) inode.durable.copyAttributes(inode.volatile);
   else inode.attributesChanged = true;
   state.table.settle(inode);
-  const op = state.record(kind, caller, inode.ino, state.pathOf(inode));
-  if (!isDurable) inode.note(op);
+  const op = state.record(change.kind, caller, inode.ino, state.pathOf(inode));
+  state.recorder?.attributes(op, change, inode.volatile);
+  if (isDurable) state.recorder?.attributesSettled(inode.ino);
+  else inode.note(op);
 }
 
 function ownFile(state: DiskState, ino: number): Inode | Errno {

@@ -4,6 +4,7 @@ import type { Inode } from './inode.ts';
 import { rootIno, type InodeTable } from './inode-table.ts';
 import type { Op, OpKind, BarrierKind } from './op.ts';
 import type { Place } from './place.ts';
+import type { Recorder } from './recording/recorder.ts';
 import type { Profile } from './profiles/profile.ts';
 
 /** Who asks, as the kernel says. */
@@ -49,6 +50,10 @@ export class DiskState {
     this.clock = clock;
     this.isPinned = isPinned;
     this.onOp = onOp;
+  }
+
+  get recorder(): Recorder | undefined {
+    return this.table.recorder;
   }
 
   /** In whole milliseconds, finer than the tick that Linux takes such times from: what happens within one shares an object. */

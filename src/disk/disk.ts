@@ -15,6 +15,11 @@ import * as nameOps from './name-ops.ts';
 import type { Op } from './op.ts';
 import { pageSizeBytes, PageStore } from './page-store.ts';
 import type { Profile } from './profiles/profile.ts';
+import type { CrashSpace, PersistenceProfile } from './persistence/profile.ts';
+import { chooseCut, recordedHistory, type NumberedSelection } from './recording/chosen-cut.ts';
+import { settleChoice } from './recording/chosen-image.ts';
+import { lossOfChoice } from './recording/chosen-loss.ts';
+import { Recorder } from './recording/recorder.ts';
 import { rename } from './rename.ts';
 import { findUnsynced, type Trace } from './trace.ts';
 import {
@@ -36,6 +41,8 @@ export interface DiskOptions {
   readonly onOp?: (op: Op) => void;
   /** Owner of the root directory. Default root. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Keeps what a cut by any profile, and any choice, needs to know. Default false. */
+  readonly records?: boolean;
   /** The number of the last op of the disk that this one follows in the same log. Default 0. */
   readonly lastOpNumber?: number;
 }
@@ -54,6 +61,7 @@ export class Disk {
       return;
     }
     const table = new InodeTable(options.store ?? new PageStore(defaultCapacityBytes));
+    if (options.records === true) table.recorder = new Recorder(table);
     const { profile, clock, isPinned, onOp } = options;
     this.#state = new DiskState(table, profile, clock, isPinned, onOp);
     this.#state.opCount = options.lastOpNumber ?? 0;
@@ -265,10 +273,15 @@ export class Disk {
     return findUnsynced(this.#state, needles, limit);
   }
 
-  /** A second disk over the same pages, copy-on-write in both; nothing of it is remembered. */
-  fork(): Disk {
+  /**
+   * A second disk over the same pages, copy-on-write in both; nothing of it is remembered. `recorded`: what a cut needs to know of
+   * this instant goes with it.
+   */
+  fork({ recorded = false } = {}): Disk {
     const { table, profile, clock, isPinned, onOp, opCount, barrierCount } = this.#state;
-    const state = new DiskState(table.fork(), profile, clock, isPinned, onOp);
+    const copy = table.fork(recorded);
+    if (recorded) copy.recorder = table.recorder?.copyFor(copy);
+    const state = new DiskState(copy, profile, clock, isPinned, onOp);
     state.opCount = opCount;
     state.barrierCount = barrierCount;
     return new Disk(state);
@@ -284,6 +297,44 @@ export class Disk {
     state.opCount = opCount;
     state.barrierCount = barrierCount;
     return new Disk(state);
+  }
+
+  /** Whether cuts by any profile, with any choice, can be asked for. */
+  get records(): boolean {
+    return this.#state.recorder !== undefined;
+  }
+
+  /** From here on this disk, which must have nothing un-synced, keeps what such a cut needs to know. */
+  beginRecording(): void {
+    const { table } = this.#state;
+    table.recorder = new Recorder(table);
+  }
+
+  /** Gives up what only such cuts need. True if that made room. */
+  forgetRecord(): boolean {
+    return this.#state.recorder?.forget() === true;
+  }
+
+  /** All that a power cut may leave by a profile's rules; or why nobody knows. Valid until the disk changes. */
+  crashSpace(profile: PersistenceProfile): CrashSpace | { readonly refused: string } {
+    const recorded = recordedHistory(this.#state);
+    return 'refused' in recorded ? recorded : profile.space(recorded.history);
+  }
+
+  /** What a power cut leaves by a profile's rules and a selection of ops, and what it takes; or why that cannot be. */
+  cut(
+    profile: PersistenceProfile,
+    selection: NumberedSelection,
+  ): { readonly image: Disk; readonly loss: Loss } | { readonly refused: string } {
+    const { table, profile: faces, clock, isPinned, onOp, opCount, barrierCount } = this.#state;
+    const chosen = chooseCut(this.#state, profile, selection);
+    if ('refused' in chosen) return chosen;
+    // The image is built in silence: its settling is not an op that anybody made.
+    const image = new DiskState(table.fork(true), faces, clock, isPinned, onOp);
+    settleChoice(image, chosen.log, chosen.history, chosen.choice);
+    image.opCount = opCount;
+    image.barrierCount = barrierCount;
+    return { image: new Disk(image), loss: lossOfChoice(this.#state, profile, chosen, image.table) };
   }
 
   /** False where the durable face lies outside, so that its past is nowhere kept. */

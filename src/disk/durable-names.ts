@@ -41,7 +41,10 @@ export function persistNames(table: InodeTable, places: readonly Place[]): Errno
   const chosen = withObligations(table, places);
   const refused = table.mirrorNames?.(chosen) ?? 0;
   if (refused !== 0) return refused;
-  for (const place of chosen) bind(table, place, unbound);
+  for (const place of chosen) {
+    bind(table, place, unbound);
+    table.recorder?.nameSettled(place);
+  }
   for (const ino of unbound) table.reap(ino);
   return 0;
 }

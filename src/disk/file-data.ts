@@ -47,6 +47,7 @@ export function writeBytes(
   inode: Inode,
   offset: number,
   bytes: Uint8Array,
+  beyondLimit = false,
 ): number | Errno {
   if (bytes.length === 0) return 0;
   if (offset + bytes.length > maxFileSizeBytes) return EFBIG;
@@ -56,7 +57,7 @@ export function writeBytes(
     const inPage = position % pageSizeBytes;
     const step = Math.min(pageSizeBytes - inPage, bytes.length - done);
     const index = Math.floor(position / pageSizeBytes);
-    const page = writablePage(store, inode, index, { from: inPage, to: inPage + step, beyondLimit: false });
+    const page = writablePage(store, inode, index, { from: inPage, to: inPage + step, beyondLimit });
     if (page === hole) break;
     store.copyIn(page, inPage, bytes, done, step);
     inode.ownDirty().add(index, inPage, inPage + step);

@@ -3,11 +3,13 @@
  * wants to change one takes it over first, by clone unless it is the last holder.
  */
 import type { Errno } from './errno.ts';
+import { revertData } from './file-data.ts';
 import type { Attributes } from './face.ts';
 import { Inode, type InodeKind } from './inode.ts';
 import { NumberTable } from './number-table.ts';
 import type { PageStore } from './page-store.ts';
 import type { Place } from './place.ts';
+import type { Recorder } from './recording/recorder.ts';
 import { SharedTable } from './shared-table.ts';
 
 export const rootIno = 1;
@@ -21,6 +23,10 @@ export class InodeTable {
   readonly #memories = new NumberTable();
   /** Un-synced inodes that a cut could take something from, with the bytes that were counted for them. */
   #unsynced = new NumberTable();
+  /** Hears of what becomes durable. Absent: no image but the durable face is ever asked for. */
+  recorder: Recorder | undefined = undefined;
+  /** Inodes that the recorder's log speaks of: images may show them, though neither face names them. */
+  #held: ReadonlySet<number> & { add(ino: number): void } = new Set<number>();
   /** Inodes that no face names: unlinked open files and temporary ones. No cut can bring them back. */
   readonly #nameless = new Set<number>();
   #unsyncedBytes = 0;
@@ -51,6 +57,11 @@ export class InodeTable {
 
   unsynced(): Inode[] {
     return [...this.#unsynced.keys()].map((ino) => this.#inodes.get(ino)!);
+  }
+
+  /** The inodes that no face names. */
+  nameless(): number[] {
+    return [...this.#nameless];
   }
 
   /** A new inode without a name: it lives until it gets one and loses it again. */
@@ -106,6 +117,24 @@ export class InodeTable {
     inode.clearPending();
   }
 
+  /** For the recorder: the inode stays, whatever becomes of its names. */
+  hold(ino: number): void {
+    this.#held.add(ino);
+  }
+
+  /** Of all that were held only these are. */
+  holdOnly(inos: Set<number>): void {
+    const before = this.#held;
+    this.#held = inos;
+    for (const ino of before) if (!inos.has(ino)) this.reap(ino);
+  }
+
+  /** No face names it, and no program has it open: at most an image can show it. */
+  isGone(ino: number): boolean {
+    const inode = this.#inodes.get(ino);
+    return inode === undefined || (inode.isNameless && !this.#memories.has(ino));
+  }
+
   isRemembered(ino: number): boolean {
     return this.#memories.has(ino);
   }
@@ -135,6 +164,10 @@ export class InodeTable {
     const inode = this.#inodes.get(ino);
     if (inode === undefined || !inode.isNameless) return;
     this.#keepBooks(inode);
+    if (this.#held.has(ino)) {
+      if (!this.#memories.has(ino)) this.#forgetData(ino);
+      return;
+    }
     if (inode.kind === 'directory') this.#forgetDurableEntries(ino);
     if (this.#memories.has(ino)) return;
     this.#unsynced.delete(ino);
@@ -142,10 +175,14 @@ export class InodeTable {
     this.#inodes.delete(this.#inodes.get(ino)!, this.#letGo);
   }
 
-  /** A second table over the same inodes. Neither may change them in place any more. Memories stay with this one. */
-  fork(): InodeTable {
+  /**
+   * A second table over the same inodes. Neither may change them in place any more. Memories stay with this one; `holding`: what is
+   * held is held there, too.
+   */
+  fork(holding = false): InodeTable {
     this.#owner = {};
     const copy = new InodeTable(this.store, this.#inodes.copy(), this.#nextIno);
+    if (holding) copy.#held = new Set(this.#held);
     copy.#unsynced = this.#unsynced.clone();
     copy.#unsyncedBytes = this.#unsyncedBytes;
     for (const ino of this.#nameless) {
@@ -156,10 +193,12 @@ export class InodeTable {
   }
 
   release(): void {
+    this.recorder?.clear();
     this.#inodes.clear(this.#letGo);
     this.#unsynced.clear();
     this.#nameless.clear();
     this.#memories.clear();
+    this.#held = new Set();
     this.#unsyncedBytes = 0;
   }
 
@@ -176,6 +215,15 @@ export class InodeTable {
       this.#unsynced.delete(ino);
       this.#unsyncedBytes -= counted;
     }
+  }
+
+  /**
+   * The un-synced bytes of a file that is held, and that no program can reach. That they were never written is always legal, and
+   * to keep them would make of every temporary file a leak.
+   */
+  #forgetData(ino: number): void {
+    if (this.#inodes.get(ino)!.hasUnsyncedData) revertData(this.store, this.own(ino));
+    this.recorder?.dataSettled(ino);
   }
 
   /** No cut can reach what a nameless directory durably holds. */

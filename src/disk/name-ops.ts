@@ -18,7 +18,7 @@ import {
 } from './errno.ts';
 import type { Inode, InodeKind } from './inode.ts';
 import { enterName, leaveName } from './names.ts';
-import type { Op, OpKind } from './op.ts';
+import type { Op } from './op.ts';
 import { isPinnedPlace, keepPinned } from './pins.ts';
 import type { Place } from './place.ts';
 
@@ -55,7 +55,10 @@ export function makeNode(
   const inode = newInode(state, caller, parent, place, node);
   enterName(state.table, place, inode.ino);
   touchDirectory(state, parentIno);
-  const op = state.record(opKindOf(node.kind), caller, inode.ino, state.pathOf(inode));
+  const kind = opKindOf(node.kind);
+  const op = state.record(kind, caller, inode.ino, state.pathOf(inode));
+  const { ino, kind: inodeKind, mode, target } = inode;
+  state.recorder?.names(op, { kind, ino, inodeKind, mode, place, target });
   settleNames(state, op, [place]);
   return inode;
 }
@@ -72,7 +75,8 @@ export function makeTemporary(
   if (parent.nlink === 0) return ENOENT;
   const place = { parent: parentIno, name: '#temporary' };
   const inode = newInode(state, caller, parent, place, { kind: 'file', mode });
-  state.record('create', caller, inode.ino, state.pathOf(inode));
+  const op = state.record('create', caller, inode.ino, state.pathOf(inode));
+  state.recorder?.names(op, { kind: 'create', ino: inode.ino, inodeKind: 'file', mode: inode.mode });
   return inode;
 }
 
@@ -97,6 +101,7 @@ export function link(
   state.moved(inode);
   touchDirectory(state, parentIno);
   const op = state.recordTwoPaths('link', caller, ino, fromPath, state.pathAt(place));
+  state.recorder?.names(op, { kind: 'link', ino, place });
   settleNames(state, op, [place]);
   return inode;
 }
@@ -123,6 +128,7 @@ function remove(state: DiskState, caller: Caller, kind: 'unlink' | 'rmdir', plac
   takeName(state, place);
   touchDirectory(state, place.parent);
   const op = state.record(kind, caller, ino, path);
+  state.recorder?.names(op, { kind, ino, place });
   settleNames(state, op, [place]);
   state.table.reap(ino);
 }
@@ -190,7 +196,7 @@ function newInode(
   return state.table.create(kind, attributes, place, rdev, target);
 }
 
-function opKindOf(kind: InodeKind): OpKind {
+function opKindOf(kind: InodeKind): 'create' | 'mkdir' | 'symlink' | 'mknod' {
   if (kind === 'file') return 'create';
   if (kind === 'directory') return 'mkdir';
   return kind === 'symlink' ? 'symlink' : 'mknod';

@@ -6,6 +6,7 @@ import type { Inode } from './inode.ts';
 import { rootIno } from './inode-table.ts';
 import { findDirectory, maxNameBytes, settleNames, takeName, touchDirectory } from './name-ops.ts';
 import { exchangeNames, moveName } from './names.ts';
+import type { LoggedOp } from './persistence/crash-log.ts';
 import { keepPinned, pinnedPlaces } from './pins.ts';
 import type { Place } from './place.ts';
 
@@ -37,10 +38,16 @@ export function rename(state: DiskState, caller: Caller, from: Place, to: Place,
   for (const directory of new Set([from.parent, to.parent])) touchDirectory(state, directory);
 
   const op = state.recordTwoPaths('rename', caller, inode.ino, path, toPath);
+  state.recorder?.names(op, loggedRename(inode.ino, from, to, flags, other?.ino));
   settleNames(state, op, [to, from]);
   settlePins(state, from, to, pinnedBefore);
   if (other !== undefined) state.table.reap(other.ino);
   return 0;
+}
+
+function loggedRename(ino: number, from: Place, to: Place, flags: number, other?: number): LoggedOp {
+  if (flags === exchange) return { kind: 'exchange', ino, from, to, other: other! };
+  return { kind: 'rename', ino, from, to, ...(other === undefined ? {} : { replaced: other }) };
 }
 
 function find(state: DiskState, from: Place, to: Place, flags: number): Named | Errno {

@@ -36,13 +36,15 @@ export interface Loss {
   /** The ops dropped, in order; the newest 20,000 of them. */
   readonly ops: readonly Op[];
   readonly opCount: number;
+  /** The numbers of those of which a part was kept. */
+  readonly torn?: readonly number[];
   /** The rules of the profile that allow it. */
   readonly rules: { readonly data: string; readonly name: string; readonly attributes: string };
 }
 
-const maxRanges = 100;
-const maxNames = 100;
-const maxLossOps = 20_000;
+export const maxRanges = 100;
+export const maxNames = 100;
+export const maxLossOps = 20_000;
 
 export function unsyncedFiles(state: DiskState): UnsyncedFile[] {
   return describeAll(state, state.table.unsynced());

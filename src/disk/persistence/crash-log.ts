@@ -34,7 +34,7 @@ export type LoggedOp =
       readonly to: Place;
       readonly other: number;
     }
-  | { readonly kind: 'write'; readonly ino: number; readonly offset: number; readonly data: Uint8Array }
+  | { readonly kind: 'write'; readonly ino: number; readonly offset: number; readonly data: Payload }
   | { readonly kind: 'truncate'; readonly ino: number; readonly size: number }
   | {
       readonly kind: 'allocate';
@@ -48,8 +48,26 @@ export type LoggedOp =
   /** Without a value: removed. */
   | { readonly kind: 'xattr'; readonly ino: number; readonly name: string; readonly value?: Uint8Array }
   | LoggedBarrier
-  /** The last descriptor of a file was closed: some file systems take it for a hint. */
-  | { readonly kind: 'close'; readonly ino: number };
+  /** The last descriptor of a file was closed: some file systems take it for a hint. `submits`: it is known that this one did. */
+  | { readonly kind: 'close'; readonly ino: number; readonly submits?: true }
+  | Touch;
+
+/** The bytes of a write, in a form that keeps them. A Uint8Array is one. */
+export interface Payload {
+  readonly length: number;
+  /** Not to be changed. */
+  subarray(from: number, to: number): Uint8Array;
+}
+
+/**
+ * What is left of an op whose effect is part of the base: it changed the inode, and a barrier on that covers what came before it.
+ * `isData`: fdatasync counts it, too.
+ */
+export interface Touch {
+  readonly kind: 'touch';
+  readonly ino: number;
+  readonly isData: boolean;
+}
 
 export type LoggedBarrier =
   /**
@@ -85,8 +103,18 @@ export function isBarrier(op: LoggedOp): op is LoggedBarrier {
   return op.kind === 'fsync' || op.kind === 'fdatasync' || op.kind === 'sync';
 }
 
-export function isDataOp(op: LoggedOp): op is Extract<LoggedOp, { readonly kind: DataOpKind }> {
+export type DataOp = Extract<LoggedOp, { readonly kind: DataOpKind }>;
+
+export function isDataOp(op: LoggedOp): op is DataOp {
   return op.kind === 'write' || op.kind === 'truncate' || op.kind === 'allocate' || op.kind === 'punch';
 }
 
 type DataOpKind = 'write' | 'truncate' | 'allocate' | 'punch';
+
+/** The entries of directories that an op changed. */
+export function placesOf(op: LoggedOp): readonly Place[] {
+  if ('place' in op && op.place !== undefined) return [op.place];
+  return op.kind === 'rename' || op.kind === 'exchange' ? [op.from, op.to] : nowhere;
+}
+
+const nowhere: readonly Place[] = [];

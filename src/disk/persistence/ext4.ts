@@ -89,7 +89,8 @@ function submissions({ log, instant }: History): ReadonlyMap<number, readonly nu
     if (op.kind === 'rename' && op.replaced !== undefined) note(op.ino, index + 1);
     if (op.kind === 'truncate' && op.size === 0) truncated.add(op.ino);
     // Only a close that has returned has submitted.
-    if (op.kind === 'close' && index < instant.done && truncated.delete(op.ino)) note(op.ino, index + 1);
+    if (op.kind !== 'close' || index >= instant.done) continue;
+    if (truncated.delete(op.ino) || op.submits === true) note(op.ino, index + 1);
   }
   return found;
 }

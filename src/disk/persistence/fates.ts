@@ -73,6 +73,7 @@ export class FateTeller {
       case 'fdatasync':
       case 'sync':
       case 'close':
+      case 'touch':
         return undefined;
     }
   }

@@ -5,6 +5,7 @@
  */
 import { pageSizeBytes } from '../page-store.ts';
 import { lastIndexAtOrBefore } from './chain.ts';
+import type { Payload } from './crash-log.ts';
 
 export interface DataEvent {
   readonly op: number;
@@ -13,7 +14,7 @@ export interface DataEvent {
   /** Of a cut that truncates a multiple of the page size. */
   readonly end: number;
   /** Of a write: the bytes from `start` on. */
-  readonly data?: Uint8Array;
+  readonly data?: Payload;
   /** It changed no metadata: no block was needed, and the size stayed. */
   readonly isInPlace: boolean;
   /** A cut at the end of a file: what it leaves of a page is written before the new size is. A punch promises no such thing. */
@@ -62,7 +63,7 @@ export class FileHistory {
     this.basePages = pages;
   }
 
-  write(op: number, offset: number, data: Uint8Array, isInPlace: boolean): void {
+  write(op: number, offset: number, data: Payload, isInPlace: boolean): void {
     if (data.length === 0) return;
     const end = offset + data.length;
     this.#add({ op, isCut: false, start: offset, end, data, isInPlace });

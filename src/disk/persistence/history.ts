@@ -8,7 +8,7 @@ import type { Place } from '../place.ts';
 import { Chain } from './chain.ts';
 import { isDataOp, type CrashLog, type Instant, type LoggedFileBarrier, type LoggedOp } from './crash-log.ts';
 import { FileHistory, isWholeCut } from './file-history.ts';
-import { noEntries, noPages, noXattrs, type TreeInode } from './tree.ts';
+import { treeInode, type TreeInode } from './tree.ts';
 
 export interface EntryCell {
   readonly place: Place;
@@ -102,7 +102,7 @@ export class History {
       case 'mkdir':
       case 'symlink':
       case 'mknod':
-        this.#add(newInode(logged));
+        this.#add(newInode(logged, this.log.base.inodes.get(logged.ino)));
         if (logged.place !== undefined) this.#enter(op, logged.place, logged.ino);
         this.#changed(op, logged.ino, true);
         break;
@@ -142,6 +142,9 @@ export class History {
         for (const file of this.#dirtyFiles) file.barrier(op, 'sync');
         this.#dirtyFiles = new Set();
         this.barriers.push({ op, kind: 'sync', ino: 0, lastChange: op });
+        break;
+      case 'touch':
+        this.#changed(op, logged.ino, logged.isData);
         break;
       case 'close':
         break;
@@ -229,17 +232,21 @@ function fromBase(base: TreeInode): InodeHistory {
   };
 }
 
-function newInode(op: Extract<LoggedOp, { readonly inodeKind: InodeKind }>): InodeHistory {
+/** `base`: what is durable of it, though perhaps no name of it is. */
+function newInode(
+  op: Extract<LoggedOp, { readonly inodeKind: InodeKind }>,
+  base: TreeInode = treeInode(op.ino, op.inodeKind, op.mode),
+): InodeHistory {
   return {
     ino: op.ino,
     kind: op.inodeKind,
     target: op.target ?? '',
     entries: op.inodeKind === 'directory' ? new Map() : noCells,
-    baseEntries: noEntries,
-    mode: new Chain(op.mode),
+    baseEntries: base.entries,
+    mode: new Chain(base.mode),
     xattrs: noChains,
-    baseXattrs: noXattrs,
-    file: op.inodeKind === 'file' ? new FileHistory(op.ino, 0, noPages) : undefined,
+    baseXattrs: base.xattrs,
+    file: op.inodeKind === 'file' ? new FileHistory(op.ino, base.size, base.pages) : undefined,
     lastChange: 0,
     lastDataChange: 0,
   };

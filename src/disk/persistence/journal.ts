@@ -7,6 +7,7 @@
  * Blocks and sizes of files are metadata too, but enter the journal when pages are written back, which the kernel does when it
  * likes: file-space.ts.
  */
+import type { LoggedOp } from './crash-log.ts';
 import type { FileHistory } from './file-history.ts';
 import { committedFile, type DataRules } from './file-space.ts';
 import { FileSpaces } from './file-spaces.ts';
@@ -83,10 +84,17 @@ export function commitKeeping(history: History, floor: number, isKept: (op: numb
   const { log, instant } = history;
   for (let commit = floor; commit < instant.begun; commit++) {
     const { kind } = log.ops[commit]!;
-    // Written bytes enter the journal when they are written back; barriers and closes are no changes.
-    const isFree =
-      kind === 'write' || kind === 'close' || kind === 'sync' || kind === 'fsync' || kind === 'fdatasync';
-    if (!isFree && !isKept(commit + 1)) return commit;
+    if (!freeKinds.has(kind) && !isKept(commit + 1)) return commit;
   }
   return instant.begun;
 }
+
+/** Written bytes enter the journal when they are written back; the others are no changes. */
+const freeKinds: ReadonlySet<LoggedOp['kind']> = new Set([
+  'write',
+  'touch',
+  'close',
+  'sync',
+  'fsync',
+  'fdatasync',
+]);

@@ -17,6 +17,7 @@ export interface Story {
   readonly profile?: Profile;
   readonly pins?: readonly string[];
   readonly capacityBytes?: number;
+  readonly records?: boolean;
 }
 
 /** A clock that ticks a millisecond each time it is read: no two ops share a time. */
@@ -34,13 +35,14 @@ export class PathDisk {
     this.ops = ops;
   }
 
-  static create({ profile = strict, pins, capacityBytes = 2 ** 24 }: Story = {}): PathDisk {
+  static create({ profile = strict, pins, capacityBytes = 2 ** 24, records = false }: Story = {}): PathDisk {
     const ops: Op[] = [];
     const disk = new Disk({
       profile,
       clock: tickingClock(),
       store: new PageStore(capacityBytes),
       onOp: (op) => ops.push(op),
+      records,
       owner: { uid: 1000, gid: 1000 },
       ...(pins === undefined ? {} : { isPinned: (path: string) => pins.includes(path) }),
     });

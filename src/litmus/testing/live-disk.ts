@@ -8,12 +8,27 @@ import type { Program, Statement } from '../program.ts';
 const punchKeepingSize = 3;
 
 /** What `lose-all` leaves after the whole program, as an outcome with all that outcomes can show. */
-export function liveLoseAll({ setup, run }: Program, profile: Profile): string {
-  const disk = PathDisk.create({ profile });
+export function liveLoseAll(program: Program, profile: Profile): string {
+  return liveOutcome(liveRun(program, PathDisk.create({ profile })).disk.crashImage('lose-all'));
+}
+
+/** `between`: what to do after each statement of the program. */
+export function liveRun(
+  { setup, run }: Program,
+  disk: PathDisk,
+  between: (disk: Disk) => void = () => undefined,
+): PathDisk {
   for (const statement of setup) step(disk, statement);
   disk.checkpoint();
-  for (const statement of run) step(disk, statement);
-  return printOutcome(nodesOf(disk.cut()), { modes: true, xattrs: true });
+  for (const statement of run) {
+    step(disk, statement);
+    between(disk.disk);
+  }
+  return disk;
+}
+
+export function liveOutcome(disk: Disk): string {
+  return printOutcome(nodesOf(disk), { modes: true, xattrs: true });
 }
 
 function step(disk: PathDisk, statement: Statement): void {
@@ -71,7 +86,7 @@ function write(disk: PathDisk, path: string, offset: number, data: Uint8Array): 
   ok(disk.disk.write(caller, disk.ino(path), offset, data), path);
 }
 
-function nodesOf({ disk }: PathDisk): Node[] {
+function nodesOf(disk: Disk): Node[] {
   const nodes: Node[] = [];
   const visit = (directory: number, prefix: string) => {
     for (const [name, ino] of ok(disk.entries(directory))) {

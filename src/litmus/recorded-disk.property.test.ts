@@ -1,0 +1,85 @@
+/**
+ * The disk that programs use, with its recorder, beside the engine on the whole log. The recorder takes out of its log what barriers
+ * covered; what may be left after a cut must be the same all the same, under every profile.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Disk } from '../disk/disk.ts';
+import { persistenceProfiles } from '../disk/persistence/catalogue.ts';
+import { images } from '../disk/persistence/images.ts';
+import { buildTree } from '../disk/persistence/image-tree.ts';
+import { isLegal } from '../disk/persistence/membership.ts';
+import type { CrashSpace, PersistenceProfile } from '../disk/persistence/profile.ts';
+import { PathDisk } from '../disk/testing/path-disk.ts';
+import { parseOutcome } from './found-tree.ts';
+import { LegalOutcomes } from './legal.ts';
+import { printProgram } from './print.ts';
+import type { Program } from './program.ts';
+import { arbitraryProgram } from './testing/arbitrary-program.ts';
+import { liveOutcome, liveRun } from './testing/live-disk.ts';
+import { outcomeOf } from './tree-outcome.ts';
+
+const everything = { modes: true, xattrs: true };
+const enoughImages = 300;
+
+function recorded(program: Program): Disk {
+  // Each look at it folds the log.
+  return liveRun(program, PathDisk.create({ records: true }), (disk) => spaceOf(disk, 'strict')).disk;
+}
+
+function spaceOf(disk: Disk, name: string): CrashSpace {
+  const space = disk.crashSpace(persistenceProfiles.get(name)!);
+  if ('refused' in space) throw new Error(space.refused);
+  return space;
+}
+
+function outcomesOf(space: CrashSpace): Set<string> | undefined {
+  const outcomes = new Set<string>();
+  let count = 0;
+  for (const { choice } of images(space)) {
+    if (++count > enoughImages) return undefined;
+    outcomes.add(outcomeOf(buildTree(space.history, choice)));
+  }
+  return outcomes;
+}
+
+function cutOf(disk: Disk, profile: PersistenceProfile, seed: number): string {
+  const cut = disk.cut(profile, { kind: 'random', seed });
+  if ('refused' in cut) throw new Error(cut.refused);
+  const outcome = liveOutcome(cut.image);
+  cut.image.release();
+  return outcome;
+}
+
+describe.each([...persistenceProfiles.keys()])('%s', (name) => {
+  const profile = persistenceProfiles.get(name)!;
+
+  test('a log without what barriers covered allows the same images', () => {
+    fc.assert(
+      fc.property(arbitraryProgram(10), (program) => {
+        const whole = outcomesOf(new LegalOutcomes(program).space(profile));
+        fc.pre(whole !== undefined);
+        const folded = outcomesOf(spaceOf(recorded(program), name));
+        const lacking = [...whole!].filter((each) => folded?.has(each) !== true);
+        const more = [...(folded ?? [])].filter((each) => !whole!.has(each));
+        if (lacking.length + more.length > 0)
+          expect.fail(
+            `lacks ${lacking.slice(0, 2).join('; ')}\nhas ${more.slice(0, 2).join('; ')}\n${printProgram(program)}`,
+          );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('an image of the disk is one that the engine allows', () => {
+    fc.assert(
+      fc.property(arbitraryProgram(12), fc.nat(), (program, seed) => {
+        const outcome = cutOf(recorded(program), profile, seed);
+        const space = new LegalOutcomes(program).space(profile);
+        if (!isLegal(space, parseOutcome(outcome, everything)))
+          expect.fail(`not allowed: ${outcome}\n${printProgram(program)}`);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
