@@ -8,10 +8,11 @@ import type { Inode } from './inode.ts';
 export function fsync(state: DiskState, caller: Caller, ino: number, dataOnly: boolean): 0 | Errno {
   const found = state.table.get(ino);
   if (found === undefined) return ENOENT;
-  if (found.kind === 'directory') return fsyncDirectory(state, caller, ino);
+  if (found.kind === 'directory') return fsyncDirectory(state, caller, ino, dataOnly);
   state.barrierCount++;
   const kind = dataOnly ? 'fdatasync' : 'fsync';
-  state.recorder?.barrier(state.record(kind, caller, ino, state.pathOf(found)), { kind, ino });
+  const op = state.record(kind, caller, ino, state.pathOf(found));
+  state.recorder?.barrier(op, { kind, ino });
   // Most programs sync more often than they write: what is clean stays shared.
   if (!found.isUnsynced) {
     settleRecorded(state, found, dataOnly);
@@ -24,7 +25,8 @@ export function fsync(state: DiskState, caller: Caller, ino: number, dataOnly: b
   return 0;
 }
 
-export function fsyncDirectory(state: DiskState, caller: Caller, ino: number): 0 | Errno {
+/** `dataOnly`: its names are its data; what that leaves behind concerns file systems with a journal, and no promise. */
+export function fsyncDirectory(state: DiskState, caller: Caller, ino: number, dataOnly: boolean): 0 | Errno {
   const directory = state.table.get(ino);
   if (directory === undefined) return ENOENT;
   if (directory.kind !== 'directory') return EINVAL;
@@ -32,7 +34,7 @@ export function fsyncDirectory(state: DiskState, caller: Caller, ino: number): 0
   const op = state.record('fsync-dir', caller, ino, state.pathOf(directory));
   const synced = directory.isUnsynced ? syncDirectory(state.table, ino) : 0;
   if (synced !== 0 || state.recorder === undefined) return synced;
-  state.recorder.barrier(op, { kind: 'fsync', ino });
+  state.recorder.barrier(op, { kind: dataOnly ? 'fdatasync' : 'fsync', ino });
   state.recorder.directorySettled(ino);
   state.recorder.attributesSettled(ino);
   state.recorder.tidy();

@@ -223,8 +223,8 @@ export class Disk {
   fsync(caller: Caller, ino: number, dataOnly: boolean): 0 | Errno {
     return barriers.fsync(this.#state, caller, ino, dataOnly);
   }
-  fsyncDirectory(caller: Caller, ino: number): 0 | Errno {
-    return barriers.fsyncDirectory(this.#state, caller, ino);
+  fsyncDirectory(caller: Caller, ino: number, dataOnly = false): 0 | Errno {
+    return barriers.fsyncDirectory(this.#state, caller, ino, dataOnly);
   }
 
   statfs(): {

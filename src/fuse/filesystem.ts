@@ -100,7 +100,7 @@ export interface FileSystem {
     entries: DirectoryEntries,
   ): Errno | 0;
   releaseDirectory(handle: number): void;
-  fsyncDirectory(caller: Caller, ino: number): Errno | 0;
+  fsyncDirectory(caller: Caller, ino: number, dataOnly: boolean): Errno | 0;
 
   statistics(): Statistics;
 

@@ -7,6 +7,7 @@ import { fsyncFlags, openReplyFlags, writeFlags } from './codec/flags.ts';
 import { maxDataBytes } from './codec/init.ts';
 import * as layout from './codec/layout.ts';
 import { opcodes } from './codec/opcodes.ts';
+import type { Request } from './codec/request.ts';
 import { attributeChanges } from './codec/setattr.ts';
 import type { Operation } from './operation.ts';
 import {
@@ -57,7 +58,7 @@ const byOpcode: Readonly<Record<number, Operation>> = {
     return written(reply, count);
   }),
   [opcodes.FSYNC]: mutation(layout.fsyncIn.sizeBytes, 0, (fs, request) =>
-    fs.fsync(request, request.nodeId, (request.u32(layout.fsyncIn.fsyncFlags) & fsyncFlags.DATA_ONLY) !== 0),
+    fs.fsync(request, request.nodeId, isDataOnly(request)),
   ),
 
   [opcodes.OPEN]: query(layout.openIn.sizeBytes, 0, (fs, request, reply) => {
@@ -143,7 +144,7 @@ const byOpcode: Readonly<Record<number, Operation>> = {
     return 0;
   }),
   [opcodes.FSYNCDIR]: mutation(layout.fsyncIn.sizeBytes, 0, (fs, request) =>
-    fs.fsyncDirectory(request, request.nodeId),
+    fs.fsyncDirectory(request, request.nodeId, isDataOnly(request)),
   ),
 
   [opcodes.STATFS]: query(0, 0, (fs, _request, reply) => {
@@ -184,4 +185,9 @@ const operations = Array.from(
 /** Undefined for what is not served: answered ENOSYS, which the kernel remembers where it matters. */
 export function operationOf(opcode: number): Operation | undefined {
   return operations[opcode];
+}
+
+/** fdatasync(2). */
+function isDataOnly(request: Request): boolean {
+  return (request.u32(layout.fsyncIn.fsyncFlags) & fsyncFlags.DATA_ONLY) !== 0;
 }

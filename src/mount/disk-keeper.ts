@@ -8,7 +8,10 @@
 import { Disk, type DiskOptions } from '../disk/disk.ts';
 import type { Caller } from '../disk/disk-state.ts';
 import type { Op } from '../disk/op.ts';
+import { profiles } from '../disk/profiles/catalogue.ts';
+import type { Loss as DiskLoss } from '../disk/unsynced.ts';
 import type { Selection, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport } from './control.ts';
+import { cutBy } from './cut-choice.ts';
 import type { Progress } from './freeze-gate.ts';
 import type { OpLog } from './op-log.ts';
 import type { ProcessNames } from './process-names.ts';
@@ -48,6 +51,8 @@ export class DiskKeeper {
   /** The newest disk; differs from the served one between a cut under a mount and the end of that mount. */
   #current: Disk;
   #previous: Disk | undefined;
+  /** Of the previous disk, the ops that the cut dropped; undefined where that is everything un-synced. */
+  #lostOps: ReadonlySet<number> | undefined;
   #whyNoPrevious = 'nothing was cut or lost yet';
   readonly #images = new Map<number, Disk>();
   #lastImage = 0;
@@ -75,7 +80,7 @@ export class DiskKeeper {
     this.#current = makeDisk(this.#options);
     this.served = { current: this.#current };
     // Programs must not find a disk full because of what only traces need.
-    options.store?.onShortage(() => this.#givePreviousUp());
+    options.store?.onShortage(() => this.#givePreviousUp() || this.#current.forgetRecord());
   }
 
   progress(): Progress {
@@ -155,7 +160,7 @@ export class DiskKeeper {
   loseUnsynced(): LossNotice & { readonly loss: Loss } {
     if (this.isReplaced)
       throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
-    const before = this.#current.keepsImages ? this.#current.fork() : undefined;
+    const before = this.#current.keepsImages ? this.#current.fork({ recorded: true }) : undefined;
     const { changedInos, resizedInos, ...loss } = this.#current.loseUnsynced(this.#self);
     if (before !== undefined) this.#keepPrevious(before);
     const resized = new Set(resizedInos);
@@ -164,39 +169,40 @@ export class DiskKeeper {
   }
 
   cut(choice: Selection): Reply<'cut'> {
-    if (typeof choice !== 'string')
-      throw new Refusal('this disk keeps no log of its ops: a cut can only lose all or keep all');
     const old = this.#current;
-    const loss = this.#withProcesses(old.loss(choice));
-    if (!old.keepsImages) return this.#cutForGood(choice, loss);
-    const image = old.crashImage(choice);
+    if (!old.keepsImages) return this.#cutForGood(choice);
+    const { image, loss, isOfFaces } = cutBy(old, old.profile, choice);
     const number = this.#keep(image);
     this.#current = image.fork();
+    if (old.records) this.#current.beginRecording();
     this.#cuts++;
     if (!this.#isServing) this.served.current = this.#current;
-    if (choice === 'lose-all') {
-      this.#keepPrevious(old);
+    if (choice !== 'keep-all') {
+      this.#keepPrevious(old, isOfFaces ? undefined : loss);
     } else {
       // Nothing was dropped, so nothing is to be found.
       this.#keepPrevious(image.fork());
       if (old !== this.served.current) old.release();
     }
-    return { ...loss, image: number };
+    return { ...this.#withProcesses(loss), image: number };
   }
 
-  /** The durable face lies outside: it is the image, and nothing of what was lost is kept. */
-  cutImage(profile: string, choice: Selection): Reply<'cut-image'> {
+  cutImage(profileName: string, choice: Selection): Reply<'cut-image'> {
     const before = this.#previous;
     if (before === undefined)
       throw new Refusal(`there is no cut to make an image of: ${this.#whyNoPrevious}`);
-    if (typeof choice !== 'string' || profile !== before.profile.name)
-      throw new Refusal('this disk keeps no log of its ops: a cut can only lose all or keep all');
-    const loss = this.#withProcesses(before.loss(choice));
-    return { ...loss, image: this.#keep(before.crashImage(choice)) };
+    const profile = profiles.get(profileName);
+    if (profile === undefined) throw new Refusal(`there is no profile "${profileName}"`);
+    const { image, loss } = cutBy(before, profile, choice);
+    return { ...this.#withProcesses(loss), image: this.#keep(image) };
   }
 
-  #cutForGood(choice: 'lose-all' | 'keep-all', loss: Loss): Reply<'cut'> {
+  /** The durable face lies outside: it is the image, and nothing of what was lost is kept. */
+  #cutForGood(choice: Selection): Reply<'cut'> {
     const old = this.#current;
+    if (typeof choice !== 'string')
+      throw new Refusal('the durable state of this disk is a directory: a cut can only lose all or keep all');
+    const loss = this.#withProcesses(old.loss(choice));
     if (choice === 'keep-all') old.checkpoint(this.#self);
     this.#current = old.afterCut();
     this.#cuts++;
@@ -208,8 +214,9 @@ export class DiskKeeper {
   keepImage(): Reply<'keep-image'> {
     if (!this.#current.keepsImages)
       throw new Refusal('the durable state of this disk is a directory: copy that, no image is kept');
-    const loss = this.#withProcesses(this.#current.loss('lose-all'));
-    const image = this.#keep(this.#current.crashImage('lose-all'));
+    const cut = cutBy(this.#current, this.#current.profile, 'lose-all');
+    const image = this.#keep(cut.image);
+    const loss = this.#withProcesses(cut.loss);
     return { ...loss, image, frozenMs: loss.timeMs, opNumber: this.#current.opCount };
   }
 
@@ -253,7 +260,9 @@ export class DiskKeeper {
     const searched = needles.filter((needle) => needle !== '');
     if (searched.length > maxNeedles)
       throw new Refusal(`at most ${maxNeedles} needles can be traced at once`);
-    return this.#previous.findUnsynced(searched, tracesPerNeedle);
+    const found = this.#previous.findUnsynced(searched, tracesPerNeedle);
+    const lost = this.#lostOps;
+    return lost === undefined ? found : found.filter(({ op }) => op !== undefined && lost.has(op.number));
   }
 
   #image(number: number): Disk {
@@ -272,9 +281,11 @@ export class DiskKeeper {
     return number;
   }
 
-  #keepPrevious(disk: Disk): void {
+  /** `loss`: what was taken of it, where that is not all that was un-synced. */
+  #keepPrevious(disk: Disk, loss?: DiskLoss): void {
     const older = this.#previous;
     this.#previous = disk;
+    this.#lostOps = loss === undefined ? undefined : new Set(loss.ops.map(({ number }) => number));
     if (older !== undefined && older !== this.served.current) older.release();
   }
 

@@ -135,6 +135,7 @@ function createKeeper(options: DiskOptions): DiskKeeper {
       owner,
       ...(isPinned === undefined ? {} : { isPinned: (path: string) => isPinned(path) }),
       store: createPageStore(options, warn),
+      records: root === undefined,
     },
     new ProcessNames(),
     log,

@@ -88,7 +88,7 @@ export function diskFileSystem(holder: DiskHolder): FileSystem {
     releaseDirectory(handle) {
       streams.release(handle);
     },
-    fsyncDirectory: (caller, ino) => holder.current.fsyncDirectory(caller, ino),
+    fsyncDirectory: (caller, ino, dataOnly) => holder.current.fsyncDirectory(caller, ino, dataOnly),
 
     statistics: () => holder.current.statfs(),
 

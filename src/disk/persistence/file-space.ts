@@ -173,7 +173,7 @@ function committedSizes(
   // A forced size came with its pages, and those are forced themselves.
   for (const event of file.events) {
     if (event.isCut || event.op <= setOp || event.op > commit) continue;
-    if (event.end + pageSizeBytes <= floor) continue;
+    if (event.end + pageSizeBytes <= floor || isWritten(file, event)) continue;
     // Written back at once, or when the file had grown further.
     for (const sizeThen of [file.sizeAt(event.op), file.sizeAt(commit)]) {
       for (const size of endsOf(event, sizeThen)) {
@@ -186,6 +186,12 @@ function committedSizes(
     { size: floor, op: floorOp, lastPageFrom: 0 },
     ...grown.map(([size, op]) => ({ size, op, lastPageFrom: needsLastPage ? op : 0 })),
   ];
+}
+
+/** A barrier covered it: its pages went to the disk as they were then, and only what was written later sends them again. */
+function isWritten(file: FileHistory, { op, start, end }: DataEvent): boolean {
+  const [first, last] = [Math.floor(start / pageSizeBytes), Math.ceil(end / pageSizeBytes) - 1];
+  return file.isVersionForced(op, first, true) && file.isVersionForced(op, last, true);
 }
 
 /** The sizes that writing back pages of a write can give: the ends of its pages, and the size of the file. */

@@ -3,6 +3,7 @@
  * fdatasync; names (create, rename, link, unlink, mkdir …) and attributes are durable at once. A file that was created
  * and never synced is therefore there after a cut, and empty.
  */
+import { lazyfs as persistence } from '../persistence/lazyfs.ts';
 import type { Profile } from './profile.ts';
 
 export const lazyfs: Profile = {
@@ -16,4 +17,5 @@ export const lazyfs: Profile = {
     name: 'lazyfs: names are durable at once',
     attributes: 'lazyfs: attributes are durable at once',
   },
+  persistence,
 };

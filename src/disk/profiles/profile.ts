@@ -1,3 +1,6 @@
+import type { LossRules } from '../persistence/loss-rules.ts';
+import type { PersistenceProfile } from '../persistence/profile.ts';
+
 /**
  * A profile: the rules for which ops may survive a power cut. What a cut may keep is the profile's business and nobody
  * else's; the disk asks it, and a finding quotes it.
@@ -10,5 +13,7 @@ export interface Profile {
   /** Mode, owner, times and xattrs: durable with the inode's fsync, or at once. */
   readonly attributes: 'volatile' | 'durable';
   /** The rules that allow a drop, as findings quote them. */
-  readonly rules: { readonly data: string; readonly name: string; readonly attributes: string };
+  readonly rules: LossRules;
+  /** All that a cut may leave. The two faces of a disk hold the least of it that any profile with such faces promises. */
+  readonly persistence: PersistenceProfile;
 }

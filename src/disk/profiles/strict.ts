@@ -10,6 +10,7 @@
  * - rename(2) is atomic: the old name or the new one; across directories perhaps both; never neither. So fsync of the
  *   directory that a name left makes its new name durable too. A directory never has two names.
  */
+import { strict as persistence } from '../persistence/strict.ts';
 import type { Profile } from './profile.ts';
 
 export const strict: Profile = {
@@ -23,4 +24,5 @@ export const strict: Profile = {
     attributes:
       'strict: mode, owner, times and xattrs are durable only once fsync on that inode has returned (fsync(2))',
   },
+  persistence,
 };

@@ -47,7 +47,7 @@ export function recordedHistory({
     return { refused: 'more ops came without a barrier than the log of this disk can hold: cut earlier' };
   const ops = log.map(({ logged }) => logged!);
   const instant = { done: ops.length, begun: ops.length };
-  return { log, history: new History({ base: durableTree(table), ops }, instant) };
+  return { log, history: new History({ base: durableTree(table, log), ops }, instant) };
 }
 
 export function chooseCut(

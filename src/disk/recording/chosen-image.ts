@@ -133,7 +133,7 @@ function settleAttributes(
   choice: ImageChoice,
 ): void {
   const { durable } = table.own(ino);
-  const position = attributePositionOf(choice, ino, mode);
+  const position = mode.positionAt(attributePositionOf(choice, ino, mode));
   const kept = position === 0 ? undefined : log[position - 1]?.attributes;
   if (kept !== undefined) Object.assign(durable, kept);
   if (xattrs.size === 0) return;
@@ -149,7 +149,7 @@ function settleAttributes(
 /** Nothing of it is un-synced any more. */
 function clear(table: InodeTable, inode: Inode): void {
   inode.volatile.copyAttributes(inode.durable);
-  inode.volatile.subdirectories = inode.durable.subdirectories;
+  if (inode.kind === 'directory') inode.volatile.subdirectories = inode.durable.subdirectories;
   inode.attributesChanged = false;
   if (inode.changedNames.size > 0) inode.changedNames.clear();
   inode.clearPending();

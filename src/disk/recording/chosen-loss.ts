@@ -5,10 +5,11 @@ import type { InodeTable } from '../inode-table.ts';
 import type { Op } from '../op.ts';
 import { pageSizeBytes } from '../page-store.ts';
 import { isDataOp, placesOf, type DataOp } from '../persistence/crash-log.ts';
+import { lossRules } from '../persistence/loss-rules.ts';
 import type { PersistenceProfile } from '../persistence/profile.ts';
 import type { Place } from '../place.ts';
 import { maxLossOps, maxNames, maxRanges, type Loss, type UnsyncedFile } from '../unsynced.ts';
-import { opsOf, type ChosenCut, type LostOp } from './chosen-cut.ts';
+import { opsOf, type ChosenCut } from './chosen-cut.ts';
 
 /** `image`: what is left. */
 export function lossOfChoice(
@@ -45,7 +46,10 @@ export function lossOfChoice(
     ops: ops.slice(-maxLossOps),
     opCount: ops.length,
     ...(torn.length === 0 ? {} : { torn: torn.slice(-maxLossOps) }),
-    rules: rulesOf(profile, lost),
+    rules: lossRules(
+      profile,
+      lost.map(({ recorded, isTorn }) => ({ logged: recorded.logged!, isTorn })),
+    ),
   };
 }
 
@@ -117,34 +121,4 @@ function changeOf(table: InodeTable, image: InodeTable, { parent, name }: Place)
         ? '='
         : '+';
   return `${sign}${displayName(name)}`;
-}
-
-/** By the kind of op, those that allowed what was lost; where nothing of the kind was, those that would. */
-export function rulesOf(profile: PersistenceProfile, lost: readonly LostOp[] = []): Loss['rules'] {
-  const sentence = (
-    isOfKind: (lost: LostOp) => boolean,
-    example: Parameters<PersistenceProfile['ruleFor']>[0],
-  ) => {
-    const found = lost.findLast(isOfKind);
-    const rule = profile.ruleFor(
-      found?.recorded.logged ?? example,
-      found?.isTorn === true ? 'torn' : 'dropped',
-    );
-    return `${profile.name}: ${rule.sentence} (${rule.source})`;
-  };
-  const place = { parent: 1, name: '' };
-  const isName = ({ recorded: { logged } }: LostOp) => logged !== undefined && placesOf(logged).length > 0;
-  const isData = ({ recorded: { logged } }: LostOp) => logged !== undefined && isDataOp(logged);
-  return {
-    data: sentence(isData, { kind: 'write', ino: 0, offset: 0, data: new Uint8Array(0) }),
-    name: sentence(isName, { kind: 'unlink', ino: 0, place }),
-    attributes: sentence(
-      ({ recorded: { logged } }) => logged?.kind === 'setattr' || logged?.kind === 'xattr',
-      {
-        kind: 'setattr',
-        ino: 0,
-        mode: 0,
-      },
-    ),
-  };
 }

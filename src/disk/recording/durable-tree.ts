@@ -4,13 +4,19 @@ import { rootIno, type InodeTable } from '../inode-table.ts';
 import type { PageMap } from '../page-map.ts';
 import { hole, pageSizeBytes, type PageStore } from '../page-store.ts';
 import { noEntries, noPages, noXattrs, type Tree, type TreeInode } from '../persistence/tree.ts';
+import { placesOf } from '../persistence/crash-log.ts';
+import type { Place } from '../place.ts';
 import type { SharedMap } from '../shared-map.ts';
 import { LazyMap } from './lazy-map.ts';
+import type { Recorded } from './recorder.ts';
 
-/** Valid for as long as the disk does not change. */
-export function durableTree(table: InodeTable): Tree {
+/**
+ * Valid for as long as the disk does not change. Entries of which the log has an op stand as they were before the first of them: one
+ * that moved a name can be half durable, and half of it would be told twice.
+ */
+export function durableTree(table: InodeTable, log: readonly Recorded[]): Tree {
   return {
-    inodes: new DurableInodes(table),
+    inodes: new DurableInodes(table, entriesBefore(log)),
     homeOf(directory) {
       const home = table.get(directory)?.durableLinks[0];
       if (home === undefined) throw new Error(`directory ${directory} has no durable name`);
@@ -19,13 +25,38 @@ export function durableTree(table: InodeTable): Tree {
   };
 }
 
+type Entries = Map<string, number | undefined>;
+
+/** By directory. */
+function entriesBefore(log: readonly Recorded[]): ReadonlyMap<number, Entries> {
+  const before = new Map<number, Entries>();
+  const note = ({ parent, name }: Place, ino: number | undefined) => {
+    const entries = before.get(parent) ?? new Map<string, number | undefined>();
+    before.set(parent, entries);
+    if (!entries.has(name)) entries.set(name, ino);
+  };
+  for (const { logged } of log) {
+    if (logged?.kind === 'unlink' || logged?.kind === 'rmdir') {
+      note(logged.place, logged.ino);
+    } else if (logged?.kind === 'rename' || logged?.kind === 'exchange') {
+      note(logged.from, logged.ino);
+      note(logged.to, logged.kind === 'exchange' ? logged.other : logged.replaced);
+    } else if (logged !== undefined) {
+      for (const place of placesOf(logged)) note(place, undefined);
+    }
+  }
+  return before;
+}
+
 class DurableInodes extends LazyMap<number, TreeInode> {
   readonly #table: InodeTable;
+  readonly #before: ReadonlyMap<number, Entries>;
   readonly #seen = new Map<number, TreeInode>();
 
-  constructor(table: InodeTable) {
+  constructor(table: InodeTable, before: ReadonlyMap<number, Entries>) {
     super();
     this.#table = table;
+    this.#before = before;
   }
 
   /** Whether or not a durable name leads to it. */
@@ -34,7 +65,7 @@ class DurableInodes extends LazyMap<number, TreeInode> {
     if (seen !== undefined) return seen;
     const inode = this.#table.get(ino);
     if (inode === undefined) return undefined;
-    const found = treeInodeOf(inode, this.#table.store);
+    const found = treeInodeOf(inode, this.#table.store, this.#before.get(ino));
     this.#seen.set(ino, found);
     return found;
   }
@@ -45,19 +76,23 @@ class DurableInodes extends LazyMap<number, TreeInode> {
     // The set grows while it is walked.
     for (const ino of reached) {
       yield ino;
-      for (const child of this.#table.get(ino)!.durable.entries.values()) reached.add(child);
+      for (const child of this.get(ino)!.entries.values()) reached.add(child);
     }
   }
 }
 
-function treeInodeOf({ ino, kind, target, durable }: Inode, store: PageStore): TreeInode {
+function treeInodeOf(
+  { ino, kind, target, durable }: Inode,
+  store: PageStore,
+  before: Entries = new Map<string, number | undefined>(),
+): TreeInode {
   return {
     ino,
     kind,
     target,
     mode: durable.mode,
     xattrs: durable.xattrs ?? noXattrs,
-    entries: kind === 'directory' ? new DurableEntries(durable.entries) : noEntries,
+    entries: kind === 'directory' ? new DurableEntries(durable.entries, before) : noEntries,
     size: durable.size,
     pages: kind === 'file' ? new DurablePages(durable.pages, store) : noPages,
   };
@@ -65,22 +100,21 @@ function treeInodeOf({ ino, kind, target, durable }: Inode, store: PageStore): T
 
 class DurableEntries extends LazyMap<string, number> {
   readonly #entries: SharedMap<number>;
+  readonly #before: Entries;
 
-  constructor(entries: SharedMap<number>) {
+  constructor(entries: SharedMap<number>, before: Entries) {
     super();
     this.#entries = entries;
+    this.#before = before;
   }
 
   get(name: string): number | undefined {
-    return this.#entries.get(name);
-  }
-
-  override get size(): number {
-    return this.#entries.size;
+    return this.#before.has(name) ? this.#before.get(name) : this.#entries.get(name);
   }
 
   *keys(): MapIterator<string> {
-    yield* this.#entries.keys();
+    for (const name of this.#entries.keys()) if (!this.#before.has(name)) yield name;
+    for (const [name, ino] of this.#before) if (ino !== undefined) yield name;
   }
 }
 

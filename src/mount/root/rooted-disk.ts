@@ -212,9 +212,9 @@ export class RootedDisk extends Disk {
     return result === 0 && setsAttributes ? this.#putAttributes(this.inode(ino)!, { isAsked: true }) : result;
   }
 
-  override fsyncDirectory(caller: Caller, ino: number): 0 | Errno {
+  override fsyncDirectory(caller: Caller, ino: number, dataOnly = false): 0 | Errno {
     const setsAttributes = this.inode(ino)?.attributesChanged === true;
-    const result = super.fsyncDirectory(caller, ino);
+    const result = super.fsyncDirectory(caller, ino, dataOnly);
     const refused = this.#mirror.takeRefusal();
     if (result !== 0 || refused !== 0) return refused || result;
     const directory = this.inode(ino);
