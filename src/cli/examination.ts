@@ -3,6 +3,7 @@
  * mounted. Looks and never changes anything.
  */
 import { requireTools } from '../machine/tools.ts';
+import { probeFileSystems } from './probes/file-systems.ts';
 import { probeFuse } from './probes/fuse.ts';
 import type { Probe } from './probes/probe.ts';
 import { probeKernel, probeMemory, probeNode, probeSpace } from './probes/system.ts';
@@ -17,7 +18,13 @@ export interface Examination {
 }
 
 export async function examine(store: string): Promise<Examination> {
-  const probes = [...boxProbes(), ...(await probeTargets()), probeMemory(), ...probeSpace(store)];
+  const probes = [
+    ...boxProbes(),
+    ...(await probeTargets()),
+    ...probeFileSystems(),
+    probeMemory(),
+    ...probeSpace(store),
+  ];
   return {
     ready: probes.every((probe) => probe.ok || !probe.required),
     probes,

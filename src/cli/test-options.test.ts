@@ -89,6 +89,19 @@ describe('the options of a test', () => {
   });
 });
 
+describe('a real file system', () => {
+  it.each<[string, TestFlags]>([
+    ['--profile lazyfs', { profile: 'lazyfs' }],
+    ['--writes cached', { writes: 'cached' }],
+    ['--fail-on strict', { failOn: 'strict' }],
+    ['--pin', { pin: ['wal/*'] }],
+  ])('excludes %s', (flag, flags) => {
+    expect(sentence(['sqlite'], { filesystem: 'ext4', ...flags })).toContain(
+      `${flag} and --filesystem ext4 exclude each other: `,
+    );
+  });
+});
+
 describe('the command that repeats a run', () => {
   it('says what differs from the defaults, and the seed', () => {
     const options = parse(['sqlite'], {
@@ -105,6 +118,12 @@ describe('the command that repeats a run', () => {
     expect(options.command).toBe(
       'npx powercut test sqlite --nemesis power-cut,kill --set synchronous=OFF ' +
         "--capacity 2GiB --memory 1536MiB --pin 'wal/*' --time 90s --stop-signal SIGTERM --cut-setup --seed 7",
+    );
+  });
+
+  it('has the real file system in it', () => {
+    expect(parse(['sqlite'], { filesystem: 'xfs', seed: 7 }).command).toBe(
+      'npx powercut test sqlite --filesystem xfs --seed 7',
     );
   });
 

@@ -8,21 +8,30 @@ import type { RealFileSystem } from './real-file-system.ts';
 /** From it on btrfs mounts a second device with the same UUID: copies of an image are looked at while the disk is in use. */
 const btrfsKernel = [6, 7] as const;
 
-/** Undefined when nothing does. */
-export function whyNoFileSystem({ name, mkfs, check, mkfsPackage }: RealFileSystem): string | undefined {
+/** What keeps it from being under a target; undefined when nothing does. */
+export function whyNoFileSystem(fileSystem: RealFileSystem): string | undefined {
+  const { name, check, mkfsPackage } = fileSystem;
+  const why = whyNotMountable(fileSystem);
+  if (why !== undefined) return why;
+  if (findSystemProgram(check[0]) === undefined) return lacking(name, check[0], mkfsPackage);
+  if (findSystemProgram('losetup') === undefined) return lacking(name, 'losetup', 'mount');
+  if (name === 'btrfs' && !isAtLeast(release(), btrfsKernel))
+    return `a real btrfs needs Linux ${btrfsKernel.join('.')} or newer, this is ${release()}: older ones do not mount two copies of it at once`;
+  return undefined;
+}
+
+/** What keeps it from being made and mounted on a loop device; undefined when nothing does. */
+export function whyNotMountable({ name, mkfs, mkfsPackage }: RealFileSystem): string | undefined {
   if (process.getuid?.() !== 0 || soleUser() !== undefined)
     return `a real ${name} needs root: mounting it and attaching loop devices is not for users (run powercut with sudo)`;
   if (!existsSync('/dev/loop-control'))
     return `a real ${name} needs loop devices, and there is no /dev/loop-control (modprobe loop; in a container: --privileged)`;
-  const missing = [mkfs[0], check[0]].find((program) => findSystemProgram(program) === undefined);
-  if (missing !== undefined)
-    return `a real ${name} needs ${missing}, which this computer lacks (apt-get install ${mkfsPackage})`;
-  if (findSystemProgram('losetup') === undefined)
-    return `a real ${name} needs losetup, which this computer lacks (apt-get install mount)`;
-  if (!isInKernel(name)) return `this kernel has no ${name} (modprobe ${name})`;
-  if (name === 'btrfs' && !isAtLeast(release(), btrfsKernel))
-    return `a real btrfs needs Linux ${btrfsKernel.join('.')} or newer, this is ${release()}: older ones do not mount two copies of it at once`;
-  return undefined;
+  if (findSystemProgram(mkfs[0]) === undefined) return lacking(name, mkfs[0], mkfsPackage);
+  return isInKernel(name) ? undefined : `this kernel has no ${name} (modprobe ${name})`;
+}
+
+function lacking(name: string, program: string, debianPackage: string): string {
+  return `a real ${name} needs ${program}, which this computer lacks (apt-get install ${debianPackage})`;
 }
 
 /** A module that is not loaded yet is loaded by the mount, where there is one. */

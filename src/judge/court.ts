@@ -3,9 +3,10 @@
  * what this computer lacks for them. Only inside a box (machine/box.ts).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { whyNotMountable } from '../device/availability.ts';
 import { findProgram, searchPath } from '../machine/tools.ts';
 import { UnavailableError } from '../machine/unavailable.ts';
 import { createWorkDirectory } from '../machine/work-directory.ts';
@@ -68,23 +69,9 @@ function mountsIn(directory: string): string[] {
 
 /** What keeps a file system from judging on this computer, as a sentence; undefined when nothing does. */
 export function whyNot(fileSystem: RealFileSystem): string | undefined {
-  if (process.getuid?.() !== 0) {
-    return 'real file systems need root: mounting them and attaching loop devices is not for users';
-  }
-  if (!existsSync('/dev/loop-control')) {
-    return 'real file systems need loop devices, and there is no /dev/loop-control (modprobe loop)';
-  }
-  if (findProgram('python3', searchPath()) === undefined) {
-    return 'real file systems need python3 for system calls that Node lacks (apt-get install python3)';
-  }
-  const [mkfs] = fileSystem.mkfs;
-  if (findProgram(mkfs, searchPath()) === undefined) {
-    return `${fileSystem.name} needs ${mkfs} (apt-get install ${fileSystem.mkfsPackage})`;
-  }
-  if (!isInKernel(fileSystem.name)) {
-    return `this kernel has no ${fileSystem.name} (modprobe ${fileSystem.name})`;
-  }
-  return undefined;
+  const why = whyNotMountable(fileSystem);
+  if (why !== undefined || findProgram('python3', searchPath()) !== undefined) return why;
+  return 'real file systems need python3 for system calls that Node lacks (apt-get install python3)';
 }
 
 function requirePrograms(fileSystems: readonly RealFileSystem[]): string {
@@ -93,10 +80,4 @@ function requirePrograms(fileSystems: readonly RealFileSystem[]): string {
     if (why !== undefined) throw new UnavailableError(why);
   }
   return findProgram('python3', searchPath()) ?? 'python3';
-}
-
-/** A module that is not loaded yet is loaded by the mount, where there is one. */
-function isInKernel(name: string): boolean {
-  const loaded = readFileSync('/proc/filesystems', 'utf8').split(/\s+/).includes(name);
-  return loaded || existsSync('/proc/modules');
 }

@@ -1,5 +1,5 @@
 /**
- * Clears what an earlier powercut could not: work directories of runs that are dead, and mounts of disks that are. A
+ * Clears what an earlier powercut could not: work directories and loop devices of runs that are dead, and mounts of disks that are. A
  * run is dead when its socket does not answer; what is not certainly powercut's, and certainly dead, is never touched.
  */
 import { lstatSync, readdirSync } from 'node:fs';
@@ -7,12 +7,15 @@ import { join } from 'node:path';
 import { controlSocketOf, lazyFsPrefix, mountTable } from '../mount/mount-table.ts';
 import type { MountEntry } from '../mount/mount-table.ts';
 import { isAlive } from './alive.ts';
+import { detachDeadLoops } from './leftover-loops.ts';
 import { releaseMount } from './release.ts';
 import { removeTree } from './remove-tree.ts';
 import { aliveSocket, bases, workDirectoryName } from './work-directory.ts';
 
 export interface Cleared {
   readonly mounts: readonly string[];
+  /** `loop7`. */
+  readonly loops: readonly string[];
   readonly directories: readonly string[];
 }
 
@@ -27,12 +30,14 @@ export async function clearLeftovers(): Promise<Cleared> {
     await releaseMount(entry.mountPoint);
     mounts.push(entry.mountPoint);
   }
+  // Before the directories, by whose sockets the dead are told.
+  const loops = await detachDeadLoops();
   const directories: string[] = [];
   for (const directory of bases().flatMap(workDirectoriesIn)) {
     if (!(await isAbandoned(directory))) continue;
     if (await removeTree(directory).catch(() => false)) directories.push(directory);
   }
-  return { mounts, directories };
+  return { mounts, loops, directories };
 }
 
 async function isStale(entry: MountEntry): Promise<boolean> {

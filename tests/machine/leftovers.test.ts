@@ -175,3 +175,28 @@ function socketOfTheDead(path: string): void {
   spawnSync(process.execPath, ['-e', script, path]);
   expect(statSync(path).isSocket()).toBe(true);
 }
+
+describe.skipIf(process.getuid?.() !== 0 || !existsSync('/dev/loop-control'))('a loop device', () => {
+  function loopOn(name: string): string {
+    const directory = mkdtempSync(join(tmpdir(), 'loop-'));
+    made.push(() => rmSync(directory, { recursive: true, force: true }));
+    const file = join(directory, name);
+    writeFileSync(file, new Uint8Array(64 * 1024));
+    const { stdout, stderr, status } = spawnSync('losetup', ['--find', '--show', file], { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const device = stdout.trim();
+    made.push(() => void spawnSync('losetup', ['--detach', device], { stdio: 'ignore' }));
+    return device.replace('/dev/', '');
+  }
+
+  test('of a run that is dead is detached, that of a living one and anybody else’s stay', async () => {
+    const { path } = await workDirectory();
+    const dead = loopOn('powercut-ba9876543210.1');
+    const living = loopOn(`${path.split('/').pop()}.1`);
+    const others = loopOn('disk.img');
+    const { loops } = await clearLeftovers();
+    expect(loops).toContain(dead);
+    expect(loops).not.toContain(living);
+    expect(loops).not.toContain(others);
+  });
+});
