@@ -104,6 +104,21 @@ describe('a run', () => {
     expect(other.slice(0, 2)).not.toEqual(first.slice(0, 2));
   });
 
+  test('asks each cut to keep what its options say; a random image has a seed of its own', async () => {
+    const choicesOf = async (image: TestOptions['image'], seed: number) =>
+      (await run({}, { image, seed, timeMs: 500 })).choices;
+    expect(new Set(await choicesOf('keep-all', 7))).toEqual(new Set(['keep-all']));
+    const [first, again, other] = [
+      await choicesOf('random', 7),
+      await choicesOf('random', 7),
+      await choicesOf('random', 8),
+    ];
+    expect(first[0]).toEqual({ kind: 'random', seed: expect.any(Number) as number });
+    expect(first[1]).not.toEqual(first[0]);
+    expect(again.slice(0, 2)).toEqual(first.slice(0, 2));
+    expect(other[0]).not.toEqual(first[0]);
+  });
+
   test('that is interrupted ends early, with its last read', async () => {
     const world = makeWorld({}, { timeMs: 60_000, intervalMs: 60_000 });
     setTimeout(() => world.interrupt.abort(), 150);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Json } from '../../checkers/history.ts';
 import { everything } from '../../checkers/testing/script.ts';
 import type { Machine } from '../../machine/machine.ts';
-import type { DiskControl, DiskRequests } from '../../mount/control.ts';
+import type { DiskControl, DiskRequests, Selection } from '../../mount/control.ts';
 import { nemeses } from '../../nemeses/catalogue.ts';
 import { seededRandom } from '../../nemeses/random.ts';
 import {
@@ -66,6 +66,8 @@ export class World {
   readonly events: string[] = [];
   /** Requests to the disk and orders to the machine, in order. */
   readonly log: string[] = [];
+  /** What cuts were asked to keep. */
+  readonly choices: Selection[] = [];
   readonly interrupt = new AbortController();
   readonly findings: FindingBook;
   readonly trial: Trial;
@@ -164,7 +166,8 @@ export class World {
       boot: order('boot', true),
       kill: order('kill', false),
       close: order('close', false),
-      cut: async () => {
+      cut: async (_trigger, choice) => {
+        this.choices.push(choice);
         this.#running = false;
         const loss = this.#loss();
         const image = this.#keep();
