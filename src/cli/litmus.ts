@@ -14,7 +14,8 @@ import { violations } from '../judge/violations.ts';
 import { allowedOutcomes } from '../litmus/allowed.ts';
 import { LegalOutcomes } from '../litmus/legal.ts';
 import { LitmusError, parseProgram } from '../litmus/parse.ts';
-import { matches, printPattern, type OutcomePattern } from '../litmus/pattern.ts';
+import { patternAllowed, patternLimit } from '../litmus/pattern-allowed.ts';
+import { printPattern } from '../litmus/pattern.ts';
 import type { Program } from '../litmus/program.ts';
 import { boxed } from './boxed.ts';
 import { UnavailableError, UsageError } from './errors.ts';
@@ -36,8 +37,12 @@ interface Flags {
 const cutsPerEpoch = 12;
 const nudgedRuns = 2;
 const none = 'none';
-/** Outcomes that are held against a pattern with `...`, `!name` or `name=?` in it. */
-const patternLimit = 5000;
+
+/** What the file says and the profiles do not bear out. */
+interface Doubts {
+  readonly disagreements: readonly string[];
+  readonly undecided: readonly string[];
+}
 
 interface Observed extends Provenance {
   readonly images: number;
@@ -123,9 +128,9 @@ async function examine(
     profile: profile.name,
     ...allowedOutcomes(program, profile, flags.limit),
   }));
-  const disagreements = assertionsThatFail(program, profiles);
+  const { disagreements, undecided } = assertionsThatFail(program, profiles);
   const observed = fileSystems.length === 0 ? [] : await observe(program, fileSystems, flags.seed);
-  if (flags.json) printJson({ program: program.name, profiles: allowed, disagreements, observed });
+  if (flags.json) printJson({ program: program.name, profiles: allowed, disagreements, undecided, observed });
   else {
     for (const { profile, outcomes, complete } of allowed) {
       const count = `${outcomes.length}${complete ? '' : ' or more'}`;
@@ -138,29 +143,31 @@ async function examine(
         printLine(`  ${outcome}${isAllowed ? '' : `  <- which the profile ${fileSystem} does not allow`}`);
       }
     }
-    for (const sentence of disagreements) printLine(sentence);
+    for (const sentence of [...disagreements, ...undecided]) printLine(sentence);
   }
   const isRefuted = observed.some(({ outcomes }) => outcomes.some(({ allowed: isAllowed }) => !isAllowed));
-  return disagreements.length > 0 || isRefuted ? exitCodes.invalid : exitCodes.valid;
+  if (disagreements.length > 0 || isRefuted) return exitCodes.invalid;
+  return undecided.length > 0 ? exitCodes.unknown : exitCodes.valid;
 }
 
-function assertionsThatFail(program: Program, profiles: readonly PersistenceProfile[]): string[] {
-  return program.assertions.flatMap(({ kind, profiles: names, pattern }) =>
-    profiles
-      .filter(({ name }) => names.includes(name))
-      .filter((profile) => allowsPattern(program, profile, pattern) !== (kind === 'allow'))
-      .map(({ name }) => {
+function assertionsThatFail(program: Program, profiles: readonly PersistenceProfile[]): Doubts {
+  const disagreements: string[] = [];
+  const undecided: string[] = [];
+  for (const { kind, profiles: names, pattern } of program.assertions) {
+    for (const profile of profiles.filter(({ name }) => names.includes(name))) {
+      const said = `\`${kind} ${profile.name}: ${printPattern(pattern)}\``;
+      const isAllowed = patternAllowed(program, profile, pattern);
+      if (isAllowed === 'unknown') {
+        undecided.push(
+          `${said} is undecided: none of the first ${patternLimit} outcomes that ${profile.name} allows matches, and there are more; write the whole outcome`,
+        );
+      } else if (isAllowed !== (kind === 'allow')) {
         const does = kind === 'allow' ? 'forbids' : 'allows';
-        return `the file says \`${kind} ${name}: ${printPattern(pattern)}\`, but ${name} ${does} it`;
-      }),
-  );
-}
-
-function allowsPattern(program: Program, profile: PersistenceProfile, pattern: OutcomePattern): boolean {
-  const isExact = !pattern.open && pattern.anything.length === 0 && pattern.absent.length === 0;
-  if (isExact) return new LegalOutcomes(program).allows(profile, printPattern(pattern));
-  const { outcomes } = allowedOutcomes(program, profile, patternLimit);
-  return outcomes.some((outcome) => matches(pattern, outcome));
+        disagreements.push(`the file says ${said}, but ${profile.name} ${does} it`);
+      }
+    }
+  }
+  return { disagreements, undecided };
 }
 
 async function observe(

@@ -3,16 +3,18 @@
  * was asked for is never changed in silence.
  */
 import { pageSizeBytes } from '../page-store.ts';
-import { lastIndexAtOrBefore, type Chain } from './chain.ts';
-import type { DataEvent, FileHistory } from './file-history.ts';
+import type { Chain } from './chain.ts';
+import type { Place } from '../place.ts';
+import type { LoggedOp } from './crash-log.ts';
+import type { FileHistory } from './file-history.ts';
+import { fileKeeping, isOverwritten } from './file-keeping.ts';
 import type { FileSpace, SizeOption } from './file-space.ts';
-import { FateTeller } from './fates.ts';
+import { fatesOf, FateTeller } from './fates.ts';
 import type { History } from './history.ts';
 import { nothingChosen, type FileChoice, type ImageChoice } from './image-choice.ts';
 import { sectorSizeBytes, sectorsPerPage, type PageVersion } from './page-content.ts';
 import type { CrashSpace, Draw, Frame, PersistenceProfile, Rule } from './profile.ts';
 import { seededDraw } from './random.ts';
-import { indexAfter } from './sorted.ts';
 
 export type Selection =
   /** Nothing but what is promised. */
@@ -50,21 +52,30 @@ export function choose(profile: PersistenceProfile, space: CrashSpace, selection
     case 'drop':
       return keepJust(profile, space, (op) => !selection.ops.has(op));
     case 'keep':
-      return keepJust(profile, space, (op) => selection.ops.has(op), true);
+      return keepJust(profile, space, (op) => selection.ops.has(op), promisedBy(profile, space));
     case 'torn':
       return tear(profile, space, selection.op, selection.sectors);
   }
 }
 
-/** `promisedToo`: what barriers force is kept whether asked for or not. */
+/** Ops of which something is there even where all is lost that may be. */
+function promisedBy(profile: PersistenceProfile, space: CrashSpace): ReadonlySet<number> {
+  const choice: ImageChoice = { frame: space.oldest, rest: 'oldest', ...nothingChosen };
+  const fates = fatesOf(profile, space.history, choice);
+  return new Set(fates.filter(({ fate }) => fate !== 'dropped').map(({ op }) => op));
+}
+
+const nothingPromised: ReadonlySet<number> = new Set();
+
+/** `promised`: ops that may be there whether asked for or not. */
 function keepJust(
   profile: PersistenceProfile,
   space: CrashSpace,
   isKept: (op: number) => boolean,
-  promisedToo = false,
+  promised = nothingPromised,
 ): Chosen {
   const { history } = space;
-  const frame = space.frameKeeping(isKept);
+  const frame = space.frameKeeping((op) => isKept(op) || promised.has(op));
   const files = new Map<FileHistory, Partial<FileChoice>>();
   const attributes = new Map<Chain<unknown>, number>();
   for (const { ino, file, mode, xattrs } of history.inodes.values()) {
@@ -77,7 +88,7 @@ function keepJust(
     }
   }
   const choice: ImageChoice = { frame, rest: 'newest', files, attributes };
-  const refused = firstRefused(history, choice, isKept, promisedToo);
+  const refused = firstRefused(history, choice, isKept, promised);
   if (refused === undefined) return { ok: true, choice };
   const { op, wanted } = refused;
   return { ok: false, refusal: { op, wanted, rule: profile.ruleFor(history.log.ops[op - 1]!, 'dropped') } };
@@ -87,7 +98,7 @@ function firstRefused(
   history: History,
   choice: ImageChoice,
   isKept: (op: number) => boolean,
-  promisedToo: boolean,
+  promised: ReadonlySet<number>,
 ): Pick<Refusal, 'op' | 'wanted'> | undefined {
   const teller = new FateTeller(history, choice);
   for (let op = 1; op <= history.instant.begun; op++) {
@@ -95,7 +106,7 @@ function firstRefused(
     if (fate === undefined) continue;
     if (isKept(op)) {
       if (fate !== 'survived') return { op, wanted: 'kept' };
-    } else if (fate !== 'dropped' && !promisedToo && !isOverwritten(history, choice, op)) {
+    } else if (fate !== 'dropped' && !promised.has(op) && !isOutdated(history, choice, op)) {
       return { op, wanted: 'dropped' };
     }
   }
@@ -111,77 +122,29 @@ function* changed(
   yield* xattrs.values();
 }
 
-function fileKeeping(space: FileSpace, isKept: (op: number) => boolean): FileChoice {
-  const { file, cuts, sizes } = space;
-  const size = sizes.findLast(({ op }) => op === 0 || isKept(op)) ?? sizes[0]!;
-  const pages = new Map<number, PageVersion>();
-  for (const page of file.changedPages()) pages.set(page, versionKeeping(space, page, size, isKept));
-  return { size, cuts: cuts.findLast((op) => op === 0 || isKept(op)) ?? cuts[0]!, pages };
+/** An op of which later ones left nothing to see: whether it was kept cannot be told. */
+function isOutdated(history: History, choice: ImageChoice, op: number): boolean {
+  const logged = history.log.ops[op - 1]!;
+  if (logged.kind !== 'write') return isReplaced(history, choice, op, logged);
+  const file = history.inode(logged.ino).file!;
+  return isOverwritten(file, choice.files.get(file)?.pages, op);
 }
 
-/** The newest version that shows nothing of an op that is not to be kept. */
-function versionKeeping(
-  { file, versions }: FileSpace,
-  page: number,
-  size: SizeOption,
-  isKept: (op: number) => boolean,
-): number {
-  const options = versions(page, size);
-  const indices = file.pageEvents(page);
-  // How many events show themselves beyond each place of the list, as differences.
-  const shown = new Int32Array(indices.length + 1);
-  for (let place = 0; place < indices.length; place++) {
-    if (isKept(file.events[indices[place]!]!.op)) continue;
-    shown[place]!++;
-    shown[coveredAt(file, page, indices, place)]!--;
-  }
-  for (let place = 1; place < indices.length; place++) shown[place]! += shown[place - 1]!;
-  let place = indices.length - 1;
-  const shows = (version: number) => {
-    while (place >= 0 && file.events[indices[place]!]!.op > version) place--;
-    return place >= 0 && shown[place]! > 0;
-  };
-  return options.findLast((version) => !shows(version)) ?? options[0]!;
-}
-
-/** The place in the list of the first later event that leaves nothing of this one to see; its length for none. */
-function coveredAt(file: FileHistory, page: number, indices: readonly number[], place: number): number {
-  const event = file.events[indices[place]!]!;
-  let next = place + 1;
-  while (next < indices.length && !covers(file.events[indices[next]!]!, event, page)) next++;
-  return next;
-}
-
-/** True if, within the page, the one reaches as far as the other. */
-function covers(later: DataEvent, earlier: DataEvent, page: number): boolean {
-  const origin = page * pageSizeBytes;
+/** Each name that it gave or took has been given or taken again. */
+function isReplaced(history: History, { frame }: ImageChoice, op: number, logged: LoggedOp): boolean {
+  const places = placesOf(logged);
   return (
-    later.start <= Math.max(earlier.start, origin) &&
-    later.end >= Math.min(earlier.end, origin + pageSizeBytes)
+    places.length > 0 &&
+    places.every((place) => {
+      const cell = history.cell(place);
+      return cell.chain.positionAt(frame.entryPosition(cell)) > op;
+    })
   );
 }
 
-/** An op of which later ones left nothing to see: whether it was kept cannot be told. */
-function isOverwritten(history: History, choice: ImageChoice, op: number): boolean {
-  const logged = history.log.ops[op - 1]!;
-  if (logged.kind !== 'write') return false;
-  const file = history.inode(logged.ino).file!;
-  const event = file.eventOf(op);
-  if (event === undefined) return true;
-  const chosen = choice.files.get(file)?.pages;
-  for (let page = Math.floor(event.start / pageSizeBytes); page * pageSizeBytes < event.end; page++) {
-    const version = chosen?.get(page);
-    const indices = file.pageEvents(page);
-    const next = indices[coveredAt(file, page, indices, placeOf(file, indices, op))];
-    if (next === undefined) return false;
-    if (typeof version === 'number' && file.events[next]!.op > version) return false;
-  }
-  return true;
-}
-
-/** Where the op stands among the events of a page. */
-function placeOf(file: FileHistory, indices: readonly number[], op: number): number {
-  return indexAfter(indices, lastIndexAtOrBefore(file.events, op)) - 1;
+function placesOf(op: LoggedOp): readonly Place[] {
+  if (op.kind === 'rename' || op.kind === 'exchange') return [op.from, op.to];
+  return 'place' in op && op.place !== undefined ? [op.place] : [];
 }
 
 function tear(profile: PersistenceProfile, space: CrashSpace, op: number, kept: ReadonlySet<number>): Chosen {
