@@ -13,7 +13,8 @@ import { buildTree } from '../../dist/disk/persistence/image-tree.js';
 import { images } from '../../dist/disk/persistence/images.js';
 import { logs } from './image-logs.mjs';
 
-const barMs = { image: 100, fates: 1000, enumerate: 5000 };
+// Selections that name ops look at what became of each of them.
+const barMs = { image: 100, named: 1000, fates: 1000, enumerate: 5000 };
 const imageCount = 10_000;
 const enumeratedOps = 1000;
 
@@ -60,16 +61,22 @@ if (!isMet) {
 
 function row(name, log, small, profile) {
   const history = measure(() => historyOf(log));
-  const each = selectionsOf(log).map((selection) => measure(() => image(log, profile, selection)));
+  const each = selectionsOf(log).map((selection) => {
+    const bar = 'ops' in selection || selection.kind === 'prefix' ? barMs.named : barMs.image;
+    return marked(
+      measure(() => image(log, profile, selection)),
+      bar,
+    );
+  });
   const fates = measure(() => fatesAfter(log, profile));
   const hash = measure(() => hashAfter(log, profile));
   const enumerated = measure(() => enumerate(small, profile), Math.min(rounds, 3));
   const cells = [
     `${history}`,
-    ...each.map((ms) => marked(ms, barMs.image)),
+    ...each,
     marked(fates, barMs.fates),
     `${hash}`,
-    marked(enumerated.ms ?? enumerated, barMs.enumerate),
+    marked(enumerated, barMs.enumerate),
   ];
   console.log(`| ${[name, profile.name, ...cells].join(' | ')} |`);
 }
