@@ -100,6 +100,14 @@ describe('a real file system', () => {
       `${flag} and --filesystem ext4 exclude each other: `,
     );
   });
+
+  it('has room for what mkfs puts there, and no more than mkfs can do in time', () => {
+    for (const capacity of [100 * 2 ** 20, 2 ** 40])
+      expect(sentence(['sqlite'], { filesystem: 'xfs', capacity })).toBe(
+        '--capacity: a real xfs has from 300MiB to 64GiB here',
+      );
+    expect(sentence(['sqlite'], { filesystem: 'xfs', capacity: 2 ** 30 })).toBe('accepted');
+  });
 });
 
 describe('the command that repeats a run', () => {

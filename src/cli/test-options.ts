@@ -2,7 +2,8 @@
  * From the words of `powercut test …` to TestOptions: every name looked up, every number checked, defaults filled in. Pure:
  * it must never look at the computer, so that a wrong command line is told before anything is started.
  */
-import type { RealFileSystemName } from '../device/real-file-system.ts';
+import { largestSizeBytes } from '../device/file-system-disk.ts';
+import { realFileSystem, type RealFileSystemName } from '../device/real-file-system.ts';
 import type { CutChoice } from '../mount/selection.ts';
 import type { Setting } from '../targets/target.ts';
 import { testDefaults } from '../run/options.ts';
@@ -11,6 +12,7 @@ import { UsageError } from './errors.ts';
 import { roomOf } from './flags.ts';
 import type { RoomFlags } from './flags.ts';
 import { repeatCommand } from './repeat-command.ts';
+import { formatSizeExactly } from './size.ts';
 import { unknownName } from './suggest.ts';
 
 /** What commander hands over: values that option parsers have already made. */
@@ -111,7 +113,10 @@ export function toTestOptions(
 }
 
 /** What is for a disk of our own means nothing on a real file system. */
-function requireReal(fileSystem: RealFileSystemName, { profile, failOn, writes, pin }: TestFlags): void {
+function requireReal(
+  fileSystem: RealFileSystemName,
+  { profile, failOn, writes, pin, capacity }: TestFlags,
+): void {
   const beside = (flag: string, why: string) =>
     new UsageError(`${flag} and --filesystem ${fileSystem} exclude each other: ${why}`);
   if (profile !== undefined)
@@ -121,6 +126,11 @@ function requireReal(fileSystem: RealFileSystemName, { profile, failOn, writes, 
     throw beside('--writes cached', 'the kernel keeps writes back on a real file system anyway');
   if (pin !== undefined && pin.length > 0)
     throw beside('--pin', 'a real file system makes nothing durable by its name');
+  const smallest = realFileSystem(fileSystem)?.sizeBytes ?? 0;
+  if (capacity !== undefined && (capacity < smallest || capacity > largestSizeBytes))
+    throw new UsageError(
+      `--capacity: a real ${fileSystem} has from ${formatSizeExactly(smallest)} to ${formatSizeExactly(largestSizeBytes)} here`,
+    );
 }
 
 /** A driver is told by its slash, as a shell tells a program from a name on PATH. */

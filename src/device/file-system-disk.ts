@@ -17,6 +17,8 @@ export interface FileSystemDiskOptions extends Pick<
 
 /** Of a disk of which nobody said how large it is; what was never written costs nothing. */
 export const usualSizeBytes = 2 * 1024 ** 3;
+/** mkfs writes to all of it, and a run begins with mkfs. */
+export const largestSizeBytes = 64 * 1024 ** 3;
 
 /** Empty and not mounted yet. Rejects with a sentence when it cannot be. */
 export function startFileSystemDisk(options: FileSystemDiskOptions): Promise<DiskControl> {

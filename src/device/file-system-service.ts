@@ -101,7 +101,8 @@ export class FileSystemService implements Service {
     const { file } = await this.#worker.call('create', {});
     const [program, ...options] = this.#fileSystem.mkfs;
     const made = await this.#shell.run(program, ...options, this.#pathOf(file));
-    if (made.code !== 0) throw new UnavailableError(`${program} failed: ${sayingOf(made)}`);
+    if (made.code !== 0)
+      throw new UnavailableError(`${program} failed: ${made.lines[0] ?? `exit code ${made.code}`}`);
     const device = await this.#mountAt(this.#directories.live, file);
     const data = join(this.#directories.live, dataName);
     await mkdir(data);

@@ -8,7 +8,7 @@ export type RealFileSystemName = 'ext4' | 'xfs' | 'btrfs';
 
 export interface RealFileSystem {
   readonly name: RealFileSystemName;
-  /** Of a judge's device. */
+  /** Of a judge's device; none is made smaller. */
   readonly sizeBytes: number;
   /** Without the device, which comes last. */
   readonly mkfs: readonly [program: string, ...options: string[]];
