@@ -4,14 +4,20 @@
  *
  * - fsync of an inode logs it with its names as they are, takes its old names away, and logs every new directory on the way.
  *   Whoever stood at such a name before is logged as well, with his names.
+ * - fsync of a file of the commit that was linked, unlinked or renamed since logs the directories as well in which the commit has
+ *   it, as their own fsync would (fs/btrfs/tree-log.c, btrfs_log_all_parents, which reads them from the commit root).
  * - fsync of a directory logs all its entries as they are; new inodes below it exist then, files among them without their data.
  * - A logged inode that is renamed or linked afterwards has its new name in the log with the next write of it.
+ * - A file of the commit that is logged for its name alone keeps its bytes as they are there, but a size that is less by now
+ *   is logged (fs/btrfs/tree-log.c, logged_inode_size; measured: a file that was renamed, rewritten with less and not fsynced had
+ *   its old bytes under the new size after fsync of the directory).
  */
 import { lastIndexAtOrBefore } from './chain.ts';
 import type { LoggedOp } from './crash-log.ts';
 import { rootIno, type EntryCell, type History } from './history.ts';
 import { hasBetween } from './sorted.ts';
-import { directoryHome } from './tree.ts';
+import { directoryHome, type Tree } from './tree.ts';
+import type { Place } from '../place.ts';
 
 /** What holds for all commit points: found once. */
 export class LogTreeIndex {
@@ -22,6 +28,10 @@ export class LogTreeIndex {
   readonly births = new Map<number, number>();
   /** By inode: the ops that changed anything of it. */
   readonly #touches = new Map<number, number[]>();
+  /** By inode: the ops that changed a name of it. */
+  readonly #nameChanges = new Map<number, number[]>();
+  /** By inode: its places at the base; found when they are asked for. */
+  #basePlaces: ReadonlyMap<number, readonly Place[]> | undefined;
   /** By directory: its entries by the ops that changed them. */
   readonly #changes = new Map<number, readonly { readonly op: number; readonly cell: EntryCell }[]>();
 
@@ -37,6 +47,19 @@ export class LogTreeIndex {
 
   isTouched(ino: number, after: number, until: number): boolean {
     return hasBetween(this.#touches.get(ino), after, until);
+  }
+
+  isRenamed(ino: number, after: number, until: number): boolean {
+    return hasBetween(this.#nameChanges.get(ino), after, until);
+  }
+
+  /** The directories in which an inode has names at this position. */
+  *homesAt(ino: number, position: number): Generator<number> {
+    for (const { chain, place } of this.cells.get(ino) ?? [])
+      if (chain.at(position) === ino) yield place.parent;
+    this.#basePlaces ??= placesIn(this.history.log.base);
+    for (const { parent, name } of this.#basePlaces.get(ino) ?? [])
+      if (this.history.inodes.get(parent)?.entries.has(name) !== true) yield parent;
   }
 
   /** The entries of a directory that ops changed after a position, until another. */
@@ -72,21 +95,35 @@ export class LogTreeIndex {
   }
 
   #note(position: number, op: LoggedOp): void {
-    const touch = (ino: number) => {
-      const known = this.#touches.get(ino);
-      if (known === undefined) this.#touches.set(ino, [position]);
-      else known.push(position);
-    };
+    const touch = (ino: number) => append(this.#touches, ino, position);
+    const rename = (ino: number) => append(this.#nameChanges, ino, position);
     if (op.kind === 'sync' || op.kind === 'fsync' || op.kind === 'fdatasync' || op.kind === 'close') return;
     touch(op.ino);
     if ('inodeKind' in op) this.births.set(op.ino, position);
     if ('place' in op && op.place !== undefined) touch(op.place.parent);
+    if (op.kind === 'link' || op.kind === 'unlink') rename(op.ino);
     if (op.kind !== 'rename' && op.kind !== 'exchange') return;
+    rename(op.ino);
     touch(op.from.parent);
     touch(op.to.parent);
     const other = op.kind === 'exchange' ? op.other : op.replaced;
-    if (other !== undefined) touch(other);
+    if (other === undefined) return;
+    touch(other);
+    rename(other);
   }
+}
+
+function append<Item>(lists: Map<number, Item[]>, ino: number, item: Item): void {
+  const known = lists.get(ino);
+  if (known === undefined) lists.set(ino, [item]);
+  else known.push(item);
+}
+
+function placesIn({ inodes }: Tree): ReadonlyMap<number, readonly Place[]> {
+  const places = new Map<number, Place[]>();
+  for (const [parent, { entries }] of inodes)
+    for (const [name, child] of entries) append(places, child, { parent, name });
+  return places;
 }
 
 export class LogTree {
@@ -97,6 +134,8 @@ export class LogTree {
   /** New inodes that were logged because a name leads to them. */
   readonly existing = new Set<number>();
   readonly attributes = new Map<number, number>();
+  /** Inodes that were logged for their names, and when. */
+  readonly named = new Map<number, Set<number>>();
   readonly #index: LogTreeIndex;
   readonly #commit: number;
   readonly #inodes = new Set<number>();
@@ -117,7 +156,7 @@ export class LogTree {
       this.#follow(from, op);
       from = op;
       if (index.history.inode(ino).kind === 'directory') this.#logDirectory(ino, op);
-      else this.files.set(ino, op);
+      else this.#logFile(ino, op);
       this.#inodes.add(ino);
       this.attributes.set(ino, op);
     }
@@ -130,8 +169,16 @@ export class LogTree {
   #follow(from: number, to: number): void {
     for (let position = from + 1; position < to; position++) {
       const op = this.#index.history.log.ops[position - 1]!;
-      if (op.kind === 'rename' && this.#directories.has(op.from.parent)) this.#inodes.add(op.ino);
+      if (op.kind !== 'rename' || !this.#directories.has(op.from.parent)) continue;
+      this.#inodes.add(op.ino);
+      this.#isNamed(op.ino, position);
     }
+  }
+
+  #logFile(ino: number, at: number): void {
+    this.files.set(ino, at);
+    if (this.#isNew(ino, at) || !this.#index.isRenamed(ino, this.#commit, at)) return;
+    for (const directory of this.#index.homesAt(ino, this.#commit)) this.#logDirectory(directory, at);
   }
 
   #logDirectory(ino: number, at: number): void {
@@ -171,15 +218,17 @@ export class LogTree {
       );
       this.entries.set(cell, gone?.op ?? loggedAt);
       const child = cell.chain.at(loggedAt);
+      if (child === undefined) continue;
       // A directory has one name: it was moved here.
-      if (child !== undefined && this.#index.history.inode(child).kind === 'directory')
-        this.#inodes.add(child);
+      if (this.#index.history.inode(child).kind === 'directory') this.#inodes.add(child);
+      else this.#isNamed(child, loggedAt);
     }
   }
 
   #setNames(ino: number, at: number, seen: Set<number>): void {
     if (seen.has(ino)) return;
     seen.add(ino);
+    this.#isNamed(ino, at);
     for (const cell of this.#index.cells.get(ino) ?? []) {
       const before = cell.chain.at(this.#commit);
       if (cell.chain.at(at) === ino) {
@@ -199,6 +248,13 @@ export class LogTree {
       this.#exists(ino, at);
       this.#setNames(ino, at, seen);
     }
+  }
+
+  #isNamed(ino: number, at: number): void {
+    if (!this.#index.isTouched(ino, this.#commit, at)) return;
+    const known = this.named.get(ino);
+    if (known === undefined) this.named.set(ino, new Set([at]));
+    else known.add(at);
   }
 
   #isNew(ino: number, at: number): boolean {

@@ -14,7 +14,8 @@
  *   (8d875f95: "a best effort filemap_flush like ext4"; measured).
  */
 import { isDataOp, type LoggedOp } from './crash-log.ts';
-import { committedFile, fileAsAt } from './file-space.ts';
+import type { SizeOption } from './file-sizes.ts';
+import { committedFile, fileAsAt, type FileSpace } from './file-space.ts';
 import { FileSpaces } from './file-spaces.ts';
 import type { History } from './history.ts';
 import { LogTree, LogTreeIndex } from './btrfs-log-tree.ts';
@@ -61,7 +62,14 @@ export const btrfs: PersistenceProfile = {
   },
 };
 
-const dataRules = { sizeAfter: 'completion', inPlace: false, syncFlushes: true } as const;
+const dataRules = {
+  sizeAfter: 'extent',
+  inPlace: false,
+  syncFlushes: true,
+  tailsStay: true,
+  truncationRestates: true,
+  punchMovesSize: false,
+} as const;
 
 interface Fsync {
   readonly op: number;
@@ -135,6 +143,9 @@ class BtrfsSpace implements CrashSpace {
 
   #frame(commit: number, fsyncs: readonly Fsync[]): Frame {
     const tree = new LogTree(this.#index, commit, fsyncs);
+    const committed = new FileSpaces((file) =>
+      cutAsNamed(this.#committed.at(file, commit), tree.named.get(file.ino)),
+    );
     return {
       entryPosition: (cell) => tree.entries.get(cell) ?? commit,
       attributePositions: (ino) => [tree.attributes.get(ino) ?? commit],
@@ -143,7 +154,7 @@ class BtrfsSpace implements CrashSpace {
         if (logged !== undefined) return this.#logged.at(file, logged);
         // A new file that exists only in the log has no data.
         if (tree.existing.has(file.ino)) return this.#logged.at(file, this.#index.births.get(file.ino)!);
-        return this.#committed.at(file, commit);
+        return committed.at(file, commit);
       },
     };
   }
@@ -154,6 +165,17 @@ class BtrfsSpace implements CrashSpace {
     if (cells === undefined) return true;
     return this.#index.births.get(ino) === undefined || cells.some(({ chain }) => chain.at(position) === ino);
   }
+}
+
+/** With the sizes at which the file was logged for its name, where they are less than what was committed. */
+function cutAsNamed(space: FileSpace, positions: ReadonlySet<number> | undefined): FileSpace {
+  if (positions === undefined) return space;
+  const least = space.sizes[0]!.size;
+  const cuts = [...positions].flatMap((position): SizeOption[] => {
+    const size = space.file.sizeAt(position);
+    return size < least ? [{ size, op: position }] : [];
+  });
+  return cuts.length === 0 ? space : { ...space, sizes: [...space.sizes, ...cuts] };
 }
 
 /** All that have begun: one that has not returned may have written its log. */

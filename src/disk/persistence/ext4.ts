@@ -67,6 +67,10 @@ export function ext4With({ unwrittenExtents }: Ext4Options): PersistenceProfile 
         sizeAfter: unwrittenExtents ? 'submission' : 'data',
         inPlace: true,
         syncFlushes: true,
+        tailsStay: false,
+        truncationRestates: false,
+        punchMovesSize: true,
+        zeroingIsJournalled: true,
         submissions,
       }),
     ruleFor: (op: LoggedOp, fate) =>

@@ -4,7 +4,8 @@
  */
 import { isDataOp, type LoggedOp } from './crash-log.ts';
 import { isWholeCut, type DataEvent, type FileHistory } from './file-history.ts';
-import type { FileSpace, SizeOption } from './file-space.ts';
+import type { SizeOption } from './file-sizes.ts';
+import type { FileSpace } from './file-space.ts';
 import type { History } from './history.ts';
 import { attributePositionOf, cutsOf, sizeOf, versionOf, type ImageChoice } from './image-choice.ts';
 import { pageSizeBytes } from '../page-store.ts';

@@ -4,7 +4,8 @@
  */
 import { pageSizeBytes } from '../page-store.ts';
 import type { FileHistory } from './file-history.ts';
-import type { FileSpace, SizeOption } from './file-space.ts';
+import type { SizeOption } from './file-sizes.ts';
+import type { FileSpace } from './file-space.ts';
 import { hashBytes, hashNumber, minus, mix, plus, zeroHash, type Hash } from './hash.ts';
 import { cutsOf, sizeOf, versionOf, type ImageChoice } from './image-choice.ts';
 import { pageContent, type PageVersion } from './page-content.ts';

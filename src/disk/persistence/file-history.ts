@@ -25,9 +25,19 @@ export interface SizeEvent {
   readonly op: number;
   readonly before: number;
   readonly after: number;
-  /** A write went past the end. Otherwise the size was set, by truncate or allocate. */
+  /** A write went past the end. Otherwise the size was set, by truncate or allocate; a truncation may set it to what it was. */
   readonly isExtension: boolean;
 }
+
+/** What barriers make sure of, apart from the usual. */
+export interface BarrierRules {
+  /** sync(2) makes sure of bytes for which no metadata changed. */
+  readonly syncFlushes: boolean;
+  /** A truncation leaves the rest of its last block as it was: it is zeroed, and then written, once the file grows past it. */
+  readonly tailsStay: boolean;
+}
+
+export type PageSpan = readonly [first: number, last: number];
 
 interface FileBarrier {
   readonly op: number;
@@ -37,6 +47,11 @@ interface FileBarrier {
 /** True where a cut gives the whole page back, and not only a part of it. */
 export function isWholeCut({ isCut, start, end }: DataEvent, page: number): boolean {
   return isCut && start <= page * pageSizeBytes && end >= (page + 1) * pageSizeBytes;
+}
+
+function pagesOf({ offset, length }: { readonly offset: number; readonly length: number }): PageSpan {
+  const end = offset + Math.max(1, length) - 1;
+  return [Math.floor(offset / pageSizeBytes), Math.floor(end / pageSizeBytes)];
 }
 
 const noEvents: readonly number[] = [];
@@ -52,6 +67,8 @@ export class FileHistory {
   /** Those of all pages, and by page those of some; undefined as long as there are no such. */
   #wholeBarriers: FileBarrier[] | undefined;
   #pageBarriers: Map<number, FileBarrier[]> | undefined;
+  /** Writes that need blocks or a new size, and for which pages, as far as no barrier covered them. */
+  #toJournal: { readonly op: number; readonly pages: PageSpan }[] = [];
   /** By page index: indices of its events. */
   readonly #pageEvents = new Map<number, number[]>();
   /** As programs see it. */
@@ -63,10 +80,12 @@ export class FileHistory {
     this.basePages = pages;
   }
 
-  write(op: number, offset: number, data: Payload, isInPlace: boolean): void {
+  /** `toJournal`: the pages for which it needs a block or a new size; in place, none. */
+  write(op: number, offset: number, data: Payload, toJournal: PageSpan | undefined): void {
     if (data.length === 0) return;
     const end = offset + data.length;
-    this.#add({ op, isCut: false, start: offset, end, data, isInPlace });
+    this.#add({ op, isCut: false, start: offset, end, data, isInPlace: toJournal === undefined });
+    if (toJournal !== undefined) this.#toJournal.push({ op, pages: toJournal });
     if (end > this.size) this.#resize(op, end, true);
   }
 
@@ -96,9 +115,34 @@ export class FileHistory {
     }
     this.#wholeBarriers ??= this.barriers.slice(0, -1);
     this.#pageBarriers ??= new Map();
-    const last = Math.floor((range.offset + Math.max(1, range.length) - 1) / pageSizeBytes);
-    for (let page = Math.floor(range.offset / pageSizeBytes); page <= last; page++)
-      append(this.#pageBarriers, page, barrier);
+    const [first, last] = pagesOf(range);
+    for (let page = first; page <= last; page++) append(this.#pageBarriers, page, barrier);
+  }
+
+  /**
+   * The last write of which a barrier on this range journals something, 0 for none. A write in the range whose pages need nothing
+   * journals nothing, even if the same write needs blocks elsewhere.
+   */
+  coverJournalled(range?: { offset: number; length: number }): number {
+    const [first, last] = range === undefined ? [0, Infinity] : pagesOf(range);
+    const isIn = (page: number) => page >= first && page <= last;
+    const covered = this.#toJournal.findLast(({ pages }) => pages.some(isIn))?.op ?? 0;
+    if (covered > 0) this.#toJournal = this.#toJournal.filter(({ op }) => op > covered);
+    return covered;
+  }
+
+  /** True where a page has no block, as far as programs know. */
+  isHole(page: number): boolean {
+    const last = this.#pageEvents.get(page)?.at(-1);
+    return last === undefined ? !this.basePages.has(page) : isWholeCut(this.events[last]!, page);
+  }
+
+  /** Whether a range gives back blocks when it is punched: it covers some page that has one. */
+  hasWholeBlock(offset: number, length: number): boolean {
+    const first = Math.ceil(offset / pageSizeBytes);
+    for (const page of this.#heldPages(first, Math.floor((offset + length) / pageSizeBytes)))
+      if (!this.isHole(page)) return true;
+    return false;
   }
 
   /** A barrier that succeeded covers the op; one that failed first marked its pages clean, and no later one writes them. */
@@ -113,11 +157,32 @@ export class FileHistory {
     return this.#isPageForced(op, Math.floor((after - 1) / pageSizeBytes), () => true);
   }
 
-  /** Of a version of a page. `syncFlushes`: sync(2) makes sure of bytes for which no metadata changed. */
-  isVersionForced(op: number, page: number, syncFlushes: boolean): boolean {
+  /** Of a version of a page. */
+  isVersionForced(op: number, page: number, { syncFlushes, tailsStay }: BarrierRules): boolean {
     const event = this.events[lastIndexAtOrBefore(this.events, op)];
     const anyCounts = event === undefined || syncFlushes || !event.isInPlace || isWholeCut(event, page);
-    return this.#isPageForced(op, page, ({ kind }) => anyCounts || kind !== 'sync');
+    const isTail = tailsStay && event?.isTruncation === true && !isWholeCut(event, page);
+    const from = isTail ? this.#grownAgain(event) : op;
+    return from !== undefined && this.#isPageForced(from, page, ({ kind }) => anyCounts || kind !== 'sync');
+  }
+
+  /** Of all of a cut, where the rest of the last block stays behind. */
+  isCutForced(event: DataEvent): boolean {
+    const isTail = event.isTruncation === true && event.start % pageSizeBytes > 0;
+    const from = isTail ? this.#grownAgain(event) : event.op;
+    return from !== undefined && this.isForced(from);
+  }
+
+  /** A write on a page reached the disk, by a barrier, before a later op. */
+  isWrittenBefore(op: number, page: number, later: number): boolean {
+    return this.#isPageForced(op, page, (barrier) => barrier.op < later);
+  }
+
+  /** The op after a truncation that made the file longer than that again. */
+  #grownAgain({ op, start }: DataEvent): number | undefined {
+    for (let index = lastIndexAtOrBefore(this.sizes, op) + 1; index < this.sizes.length; index++)
+      if (this.sizes[index]!.after > start) return this.sizes[index]!.op;
+    return undefined;
   }
 
   #isPageForced(op: number, page: number, counts: (barrier: FileBarrier) => boolean): boolean {
@@ -138,6 +203,11 @@ export class FileHistory {
   eventOf(op: number): DataEvent | undefined {
     const event = this.events[lastIndexAtOrBefore(this.events, op)];
     return event?.op === op ? event : undefined;
+  }
+
+  /** False where a cut found nothing to cut. */
+  isEventOn(event: DataEvent, page: number): boolean {
+    return this.pageEvents(page).some((index) => this.events[index] === event);
   }
 
   pageEvents(page: number): readonly number[] {
@@ -164,7 +234,7 @@ export class FileHistory {
   }
 
   #resize(op: number, after: number, isExtension: boolean): void {
-    if (after !== this.size) this.sizes.push({ op, before: this.size, after, isExtension });
+    this.sizes.push({ op, before: this.size, after, isExtension });
     this.size = after;
   }
 

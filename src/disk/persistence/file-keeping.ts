@@ -5,7 +5,8 @@
 import { pageSizeBytes } from '../page-store.ts';
 import { lastIndexAtOrBefore } from './chain.ts';
 import type { DataEvent, FileHistory } from './file-history.ts';
-import type { FileSpace, SizeOption } from './file-space.ts';
+import type { SizeOption } from './file-sizes.ts';
+import type { FileSpace } from './file-space.ts';
 import type { FileChoice } from './image-choice.ts';
 import { sectorSizeBytes, sectorsPerPage, type PageVersion } from './page-content.ts';
 import { indexAfter } from './sorted.ts';

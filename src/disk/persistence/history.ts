@@ -7,7 +7,7 @@ import { pageSizeBytes } from '../page-store.ts';
 import type { Place } from '../place.ts';
 import { Chain } from './chain.ts';
 import { isDataOp, type CrashLog, type Instant, type LoggedFileBarrier, type LoggedOp } from './crash-log.ts';
-import { FileHistory, isWholeCut } from './file-history.ts';
+import { FileHistory, type PageSpan } from './file-history.ts';
 import { treeInode, type TreeInode } from './tree.ts';
 
 export interface EntryCell {
@@ -27,10 +27,12 @@ export interface InodeHistory {
   xattrs: ReadonlyMap<string, Chain<Uint8Array | undefined>>;
   readonly baseXattrs: ReadonlyMap<string, Uint8Array>;
   readonly file: FileHistory | undefined;
-  /** The last op so far that changed the inode in a way that a journal carries. */
+  /** The last op so far, other than a write, that changed the inode in a way that a journal carries. */
   lastChange: number;
   /** The last of those that fdatasync covers. */
   lastDataChange: number;
+  /** The last punch that gave nothing back: it zeroed bytes, and whether that is journalled is the file system's business. */
+  lastZeroing: number;
 }
 
 export interface Barrier {
@@ -38,8 +40,9 @@ export interface Barrier {
   readonly kind: 'fsync' | 'fdatasync' | 'sync';
   /** 0 for sync. */
   readonly ino: number;
-  /** The last journalled change of the inode before it; 0 for none. */
+  /** The last journalled change of the inode before it, as far as no earlier barrier covered it; 0 for none. */
   readonly lastChange: number;
+  readonly lastZeroing: number;
 }
 
 export const rootIno = 1;
@@ -141,7 +144,7 @@ export class History {
         if (op > this.instant.done) break;
         for (const file of this.#dirtyFiles) file.barrier(op, 'sync');
         this.#dirtyFiles = new Set();
-        this.barriers.push({ op, kind: 'sync', ino: 0, lastChange: op });
+        this.barriers.push({ op, kind: 'sync', ino: 0, lastChange: op, lastZeroing: op });
         break;
       case 'touch':
         this.#changed(op, logged.ino, logged.isData);
@@ -157,21 +160,27 @@ export class History {
   ) {
     const inode = this.inode(logged.ino);
     const file = inode.file!;
-    // In place, a write changes no metadata but times; whether those move depends on the clock's grain.
-    let isJournalled = true;
-    if (logged.kind === 'write') {
-      const { offset, data } = logged;
-      isJournalled = offset + data.length > file.size || !isAllocated(file, offset, data.length);
-      file.write(op, offset, data, !isJournalled);
-    } else if (logged.kind === 'truncate') {
-      file.truncate(op, logged.size);
-    } else if (logged.kind === 'allocate') {
-      file.allocate(op, logged.offset, logged.length, logged.keepSize);
-    } else {
-      file.punch(op, logged.offset, logged.length);
-    }
     this.#dirtyFiles.add(file);
-    if (isJournalled) this.#changed(op, logged.ino, true);
+    switch (logged.kind) {
+      case 'write': {
+        const { offset, data } = logged;
+        file.write(op, offset, data, pagesToJournal(file, offset, data.length));
+        break;
+      }
+      case 'truncate':
+        file.truncate(op, logged.size);
+        this.#changed(op, logged.ino, true);
+        break;
+      case 'allocate':
+        file.allocate(op, logged.offset, logged.length, logged.keepSize);
+        this.#changed(op, logged.ino, true);
+        break;
+      case 'punch':
+        if (file.hasWholeBlock(logged.offset, logged.length)) this.#changed(op, logged.ino, true);
+        else inode.lastZeroing = op;
+        file.punch(op, logged.offset, logged.length);
+        break;
+    }
   }
 
   #enter(op: number, place: Place, ino: number | undefined): void {
@@ -189,19 +198,26 @@ export class History {
     const inode = this.inode(ino);
     inode.file?.barrier(op, failed ? 'failed' : 'fsync', range);
     if (failed) return;
-    const lastChange = kind === 'fsync' ? inode.lastChange : inode.lastDataChange;
-    this.barriers.push({ op, kind, ino, lastChange });
+    const own = kind === 'fsync' ? inode.lastChange : inode.lastDataChange;
+    const lastChange = Math.max(own, inode.file?.coverJournalled(range) ?? 0);
+    this.barriers.push({ op, kind, ino, lastChange, lastZeroing: inode.lastZeroing });
   }
 }
 
-/** True where every page of the range was written before, so that writing it again needs no block. */
-function isAllocated(file: FileHistory, offset: number, length: number): boolean {
-  for (let page = Math.floor(offset / pageSizeBytes); page * pageSizeBytes < offset + length; page++) {
-    const last = file.pageEvents(page).at(-1);
-    const isHole = last === undefined ? !file.basePages.has(page) : isWholeCut(file.events[last]!, page);
-    if (isHole) return false;
+/**
+ * The first and the last page for which a write needs a block or a new size: they are journalled when those pages are written
+ * back. None in place, where a write changes no metadata but times; whether those move depends on the clock's grain.
+ */
+function pagesToJournal(file: FileHistory, offset: number, length: number): PageSpan | undefined {
+  const end = Math.floor((offset + length - 1) / pageSizeBytes);
+  let first: number | undefined;
+  let last = 0;
+  for (let page = Math.floor(offset / pageSizeBytes); page <= end; page++) {
+    if (!file.isHole(page) && (page < end || offset + length <= file.size)) continue;
+    first ??= page;
+    last = page;
   }
-  return true;
+  return first === undefined ? undefined : [first, last];
 }
 
 // Of one map for all: most inodes change neither.
@@ -229,6 +245,7 @@ function fromBase(base: TreeInode): InodeHistory {
     file: base.kind === 'file' ? new FileHistory(base.ino, base.size, base.pages) : undefined,
     lastChange: 0,
     lastDataChange: 0,
+    lastZeroing: 0,
   };
 }
 
@@ -249,5 +266,6 @@ function newInode(
     file: op.inodeKind === 'file' ? new FileHistory(op.ino, base.size, base.pages) : undefined,
     lastChange: 0,
     lastDataChange: 0,
+    lastZeroing: 0,
   };
 }

@@ -1,7 +1,8 @@
 /** One point in a space of images: a frame, and for each file and attribute the option taken. Pure data. */
 import type { Chain } from './chain.ts';
 import type { FileHistory } from './file-history.ts';
-import type { FileSpace, SizeOption } from './file-space.ts';
+import type { SizeOption } from './file-sizes.ts';
+import type { FileSpace } from './file-space.ts';
 import type { PageVersion } from './page-content.ts';
 import type { Frame } from './profile.ts';
 

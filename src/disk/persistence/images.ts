@@ -6,7 +6,8 @@
 import type { Chain } from './chain.ts';
 import { combinations, type Pick } from './combinations.ts';
 import type { FileHistory } from './file-history.ts';
-import type { FileSpace, SizeOption } from './file-space.ts';
+import type { SizeOption } from './file-sizes.ts';
+import type { FileSpace } from './file-space.ts';
 import { hashKey } from './hash.ts';
 import type { FileChoice, ImageChoice } from './image-choice.ts';
 import { ImageHasher } from './image-hash.ts';

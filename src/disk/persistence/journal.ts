@@ -9,7 +9,8 @@
  */
 import type { LoggedOp } from './crash-log.ts';
 import type { FileHistory } from './file-history.ts';
-import { committedFile, type DataRules } from './file-space.ts';
+import { committedFile } from './file-space.ts';
+import type { DataRules } from './file-sizes.ts';
 import { FileSpaces } from './file-spaces.ts';
 import type { History } from './history.ts';
 import type { CrashSpace, Draw, Frame } from './profile.ts';
@@ -17,6 +18,8 @@ import { lastAtOrBefore } from './sorted.ts';
 
 export interface JournalRules extends DataRules {
   /** Positions up to which a file was submitted for write-back by its own ops, if the commit is at or after them. */
+  /** A punch that gives no block back, and only zeroes bytes, is a change for the journal all the same. */
+  readonly zeroingIsJournalled: boolean;
   readonly submissions?: (history: History) => ReadonlyMap<number, readonly number[]>;
 }
 
@@ -34,7 +37,11 @@ export class JournalSpace implements CrashSpace {
       const submitted = lastAtOrBefore(submissions.get(file.ino), commit);
       return committedFile({ file, rules, commit, begun, submitted });
     }, submissions);
-    this.commitFloor = history.barriers.reduce((floor, { lastChange }) => Math.max(floor, lastChange), 0);
+    this.commitFloor = history.barriers.reduce(
+      (floor, { lastChange, lastZeroing }) =>
+        Math.max(floor, lastChange, rules.zeroingIsJournalled ? lastZeroing : 0),
+      0,
+    );
   }
 
   get oldest(): Frame {

@@ -34,7 +34,7 @@ export const lazyfs: PersistenceProfile = {
 
 function lazySpace(history: History): CrashSpace {
   const { begun } = history.instant;
-  const files = new FileSpaces((file) => freeFile(file, begun, true));
+  const files = new FileSpaces((file) => freeFile(file, begun, { syncFlushes: true, tailsStay: false }));
   const frame: Frame = {
     entryPosition: () => begun,
     attributePositions: () => [begun],

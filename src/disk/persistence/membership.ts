@@ -1,7 +1,8 @@
 /** Whether a tree that was found after a cut is one that a profile allows: one look at each cell of each frame. */
 import { pageSizeBytes } from '../page-store.ts';
 import type { Chain } from './chain.ts';
-import type { FileSpace, SizeOption } from './file-space.ts';
+import type { SizeOption } from './file-sizes.ts';
+import type { FileSpace } from './file-space.ts';
 import { rootIno, type EntryCell, type History, type InodeHistory } from './history.ts';
 import { pageContent, sectorSizeBytes } from './page-content.ts';
 import type { CrashSpace, Frame } from './profile.ts';
@@ -99,8 +100,9 @@ export function entriesIn(frame: Frame, { entries, baseEntries }: InodeHistory):
 }
 
 function fileMatches(space: FileSpace, found: TreeInode): boolean {
-  const size = space.sizes.find((option) => option.size === found.size);
-  return size !== undefined && space.cuts.some((cuts) => pagesMatch(space, size, cuts, found));
+  return space.sizes.some(
+    (size) => size.size === found.size && space.cuts.some((cuts) => pagesMatch(space, size, cuts, found)),
+  );
 }
 
 function pagesMatch(space: FileSpace, size: SizeOption, cuts: number, found: TreeInode): boolean {

@@ -65,7 +65,7 @@ class StrictSpace implements CrashSpace {
     this.history = history;
     this.#order = new NameOrder(history);
     const { begun } = history.instant;
-    this.#files = new FileSpaces((file) => freeFile(file, begun, false));
+    this.#files = new FileSpaces((file) => freeFile(file, begun, { syncFlushes: false, tailsStay: true }));
     for (const { op, ino, kind } of history.barriers) {
       if (kind === 'fsync') this.#synced.set(ino, op);
       if (kind === 'sync') this.#syncedAll = op;

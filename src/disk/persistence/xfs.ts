@@ -57,7 +57,15 @@ export const xfs: PersistenceProfile = {
     'XFS: metadata is a prefix in the order of the log, sizes follow their data, pages come in any order',
   rules: [order, fsync, sizeAfterData, writeBack, sync],
   space: (history) =>
-    new JournalSpace(history, { sizeAfter: 'completion', inPlace: true, syncFlushes: false }),
+    new JournalSpace(history, {
+      sizeAfter: 'completion',
+      inPlace: true,
+      syncFlushes: false,
+      tailsStay: false,
+      truncationRestates: false,
+      punchMovesSize: false,
+      zeroingIsJournalled: false,
+    }),
   ruleFor: (op: LoggedOp, fate) =>
     isDataOp(op) && op.kind === 'write' ? (fate === 'torn' ? sizeAfterData : writeBack) : order,
 };
