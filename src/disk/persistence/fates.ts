@@ -123,8 +123,24 @@ class FileFate {
       const parts = event === undefined ? [isSizeThere] : [isSizeThere, this.#cuts >= op];
       return fateOf(parts.filter(Boolean).length, parts.length);
     }
-    if (logged.kind === 'punch') return event === undefined ? ('survived' as const) : this.#write(event);
+    if (logged.kind === 'punch') return event === undefined ? ('survived' as const) : this.#punch(event);
     return 'survived' as const;
+  }
+
+  /** Only of pages that held something; a hole may span terabytes. */
+  #punch({ op, start, end }: DataEvent): OpFate['fate'] {
+    const { file } = this.#space;
+    let kept = 0;
+    let parts = 0;
+    for (const page of file.changedPages()) {
+      if ((page + 1) * pageSizeBytes <= start || page * pageSizeBytes >= end) continue;
+      if (!file.pageEvents(page).some((index) => file.events[index]!.op === op)) continue;
+      parts++;
+      const { version, cutAway } = this.#page(page);
+      const oldest = typeof version === 'number' ? version : Math.min(...version);
+      if (oldest >= op || cutAway >= op) kept++;
+    }
+    return fateOf(kept, parts);
   }
 
   #write(event: DataEvent): OpFate['fate'] {

@@ -83,10 +83,12 @@ export class Recorder {
   }
 
   attributes(op: Op, logged: LoggedOp, { mode, uid, gid, atime, mtime, ctime }: Attributes): void {
+    this.#holdNameless(op.ino);
     this.#add({ op, logged, attributes: { mode, uid, gid, atime, mtime, ctime } });
   }
 
   barrier(op: Op, logged: LoggedBarrier): void {
+    this.#holdNameless(op.ino);
     this.#add({ op, logged });
   }
 
@@ -172,11 +174,20 @@ export class Recorder {
   #addData(recorded: Omit<Recorded, 'sequence'>, ino: number): void {
     const added = this.#add(recorded);
     const known = this.#data.get(ino);
-    if (known === undefined) this.#data.set(ino, [added]);
-    else known.push(added);
+    if (known === undefined) {
+      this.#holdNameless(ino);
+      this.#data.set(ino, [added]);
+    } else {
+      known.push(added);
+    }
     // Nobody tells us of a close. A file that was cut to nothing is written anew, and closed soon: what ext4 does then is taken to
     // be done at once, lest a cut shows what it rules out.
     if (this.#emptied.has(ino)) this.#add({ op: recorded.op, logged: { kind: 'close', ino, submits: true } });
+  }
+
+  /** What has a name is held from when it loses it. */
+  #holdNameless(ino: number): void {
+    if (this.#table.get(ino)?.isNameless === true) this.#table.hold(ino);
   }
 
   #add(recorded: Omit<Recorded, 'sequence'>): Recorded {

@@ -44,10 +44,11 @@ export class Pair {
     profile: Profile,
     isPinned?: (path: string) => boolean,
     store = new PageStore(2 ** 26),
+    records = false,
   ): Pair {
     const clock = new ManualClock();
     const pins = isPinned === undefined ? {} : { isPinned };
-    const disk = new Disk({ profile, clock, store, ...pins });
+    const disk = new Disk({ profile, clock, store, records, ...pins });
     // Inodes that only durable names keep are then nobody's business either.
     const rules = isPinned === undefined ? profile : lazyfs;
     return new Pair(disk, new Model(rules, clock.ms), clock, new Map());
@@ -58,7 +59,7 @@ export class Pair {
     // Open files are open in the origin.
     model.memories.clear();
     model.tidy();
-    return new Pair(this.disk.fork(), model, this.clock, new Map(this.touched));
+    return new Pair(this.disk.fork({ recorded: true }), model, this.clock, new Map(this.touched));
   }
 
   image(choice: Choice): Pair {

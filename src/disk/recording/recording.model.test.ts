@@ -1,0 +1,71 @@
+/**
+ * A disk that records, under random programs, barriers, losses and forks: it does what programs are used to, whatever is asked of it
+ * its images are whole, and it gives every page back. `POWERCUT_DISK_RUNS=20000` makes it thorough.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Disk } from '../disk.ts';
+import { PageStore } from '../page-store.ts';
+import { profiles } from '../profiles/catalogue.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { sequences, type Command } from '../testing/commands.ts';
+import { expectSettled } from '../testing/invariants.ts';
+import { Pair } from '../testing/pair.ts';
+import type { NumberedSelection } from './chosen-cut.ts';
+
+const runs = Number(process.env['POWERCUT_DISK_RUNS'] ?? 60);
+const timeoutMs = 60_000 + runs * 500;
+const maxPairs = 3;
+
+function play(profile: Profile, commands: readonly Command[], seed: number): void {
+  const store = new PageStore(2 ** 26);
+  const pairs = [Pair.create(profile, undefined, store, true)];
+  let current = pairs[0]!;
+  let lastIno = 1;
+  for (const command of commands) {
+    current.run(command);
+    lastIno = Math.max(lastIno, current.model.lastIno);
+    if (command.op === 'fork' && pairs.length < maxPairs) pairs.push(current.fork());
+    if (command.op === 'switch') current = pairs[command.disk % pairs.length]!;
+    if (command.op === 'cut') expectWholeImages(current.disk, lastIno, seed);
+  }
+  for (const { disk } of pairs) {
+    expectWholeImages(disk, lastIno, seed);
+    disk.release();
+  }
+  expect(store.usedBytes, 'pages that nobody gave back').toBe(0);
+}
+
+function expectWholeImages(disk: Disk, lastIno: number, seed: number): void {
+  const selections: NumberedSelection[] = [
+    { kind: 'lose-all' },
+    { kind: 'keep-all' },
+    { kind: 'prefix', op: seed % (disk.opCount + 1) },
+    ...[seed, seed + 1, seed + 2].map((each) => ({ kind: 'random' as const, seed: each })),
+  ];
+  for (const { persistence } of profiles.values()) {
+    for (const selection of selections) {
+      const cut = disk.cut(persistence, selection);
+      if ('refused' in cut) {
+        expect(selection.kind, cut.refused).toBe('prefix');
+        continue;
+      }
+      expectSettled(cut.image, lastIno);
+      const dropped = cut.loss.ops.map(({ number }) => number);
+      expect(dropped, 'each op once, in order').toEqual([...new Set(dropped)].sort((a, b) => a - b));
+      if (selection.kind === 'keep-all') expect(dropped, persistence.name).toEqual([]);
+      cut.image.release();
+    }
+  }
+}
+
+test.each([...profiles.values()].filter(({ name }) => name === 'ext4' || name === 'lazyfs'))(
+  'a disk with the faces of $name that records',
+  { timeout: timeoutMs },
+  (profile) => {
+    fc.assert(
+      fc.property(sequences, fc.nat(1_000_000), (commands, seed) => play(profile, commands, seed)),
+      { numRuns: runs },
+    );
+  },
+);
