@@ -10,7 +10,7 @@ import { History } from '../persistence/history.ts';
 import type { ImageChoice } from '../persistence/image-choice.ts';
 import type { PersistenceProfile } from '../persistence/profile.ts';
 import { durableTree } from './durable-tree.ts';
-import type { Recorded } from './recorder.ts';
+import type { Recorded } from './recorded.ts';
 
 /** A choice, and what becomes of the ops of the log under it. */
 export interface ChosenCut {

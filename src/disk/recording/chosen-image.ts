@@ -19,7 +19,7 @@ import {
 } from '../persistence/image-choice.ts';
 import { pageContent } from '../persistence/page-content.ts';
 import { isSamePlace, type Place } from '../place.ts';
-import type { Recorded } from './recorder.ts';
+import type { Recorded } from './recorded.ts';
 
 /** `state` is a fork that holds what the log speaks of, and belongs to nobody else yet. */
 export function settleChoice(
@@ -30,19 +30,18 @@ export function settleChoice(
 ): void {
   const { table } = state;
   const changed = [...history.inodes.values()].filter(({ ino }) => table.get(ino) !== undefined);
-  const moved = settleNames(table, [...history.cells()], choice);
+  settleNames(table, [...history.cells()], choice);
   for (const inode of changed) {
     if (inode.file !== undefined) settleFile(table, inode.file, choice);
     settleAttributes(table, log, inode, choice);
   }
   for (const { ino } of changed) clear(table, table.own(ino));
-  for (const ino of moved) if (table.get(ino) !== undefined) dropUnreachable(table, ino);
+  for (const { ino } of changed) if (table.get(ino) !== undefined) dropUnreachable(table, ino);
   table.holdOnly(new Set());
   if (table.unsyncedCount > 0) throw new Error('a crash image must have nothing un-synced');
 }
 
-/** Returns the inodes whose names the log speaks of. */
-function settleNames(table: InodeTable, cells: readonly EntryCell[], { frame }: ImageChoice): Set<number> {
+function settleNames(table: InodeTable, cells: readonly EntryCell[], { frame }: ImageChoice): void {
   const places = new Map<number, Place[]>();
   const placesOf = (ino: number): Place[] => {
     const known = places.get(ino) ?? [];
@@ -67,7 +66,6 @@ function settleNames(table: InodeTable, cells: readonly EntryCell[], { frame }: 
     inode.links = inode.durableLinks = all;
     if (!all.some((link) => isSamePlace(link, inode.home))) inode.home = all[0] ?? inode.home;
   }
-  return new Set(places.keys());
 }
 
 class SpokenNames {

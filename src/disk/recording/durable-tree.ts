@@ -8,7 +8,7 @@ import { placesOf } from '../persistence/crash-log.ts';
 import type { Place } from '../place.ts';
 import type { SharedMap } from '../shared-map.ts';
 import { LazyMap } from './lazy-map.ts';
-import type { Recorded } from './recorder.ts';
+import type { Recorded } from './recorded.ts';
 
 /**
  * Valid for as long as the disk does not change. Entries of which the log has an op stand as they were before the first of them: one

@@ -13,7 +13,7 @@ import {
   type Touch,
 } from '../persistence/crash-log.ts';
 import type { Place } from '../place.ts';
-import type { Recorded } from './recorder.ts';
+import { Recorded } from './recorded.ts';
 import type { Settlements } from './settlements.ts';
 
 /** `isGone`: no program can reach the inode any more. */
@@ -31,7 +31,7 @@ export function fold(
 export function touchesOf({ logged, isJournalled }: Recorded): readonly Touch[] {
   const touch = (ino: number, isData: boolean): Touch => ({ kind: 'touch', ino, isData });
   if (logged === undefined || !('ino' in logged)) return [];
-  if (isDataOp(logged)) return isJournalled === false ? [] : [touch(logged.ino, true)];
+  if (isDataOp(logged)) return !isJournalled ? [] : [touch(logged.ino, true)];
   if (logged.kind === 'close') return [];
   const touches = placesOf(logged).map(({ parent }) => touch(parent, true));
   touches.push(touch(logged.ino, 'inodeKind' in logged));
@@ -79,15 +79,15 @@ class Folding {
     return this.#kept;
   }
 
-  #isPartOfBase({ sequence }: Recorded, logged: LoggedOp): boolean {
+  #isPartOfBase({ op: { number } }: Recorded, logged: LoggedOp): boolean {
     // Of data ops that were settled only a touch is left.
     if (isDataOp(logged)) return false;
     if (logged.kind === 'close') return !this.#files.has(logged.ino);
     if (logged.kind === 'setattr' || logged.kind === 'xattr')
-      return this.#settled.coversAttributes(logged.ino, sequence);
+      return this.#settled.coversAttributes(logged.ino, number);
     const places = placesOf(logged);
     const isCovered = places.every(
-      (place) => this.#settled.coversName(place, sequence) && !this.#hasName(place),
+      (place) => this.#settled.coversName(place, number) && !this.#hasName(place),
     );
     if (!isCovered) return false;
     if (logged.kind !== 'rename' && logged.kind !== 'exchange') return true;
@@ -114,8 +114,7 @@ class Folding {
   }
 
   #leave(recorded: Recorded): void {
-    const { sequence, op } = recorded;
-    for (const logged of touchesOf(recorded)) this.#touch({ sequence, op, logged }, logged);
+    for (const logged of touchesOf(recorded)) this.#touch(new Recorded(recorded.op, logged), logged);
   }
 
   #touch(recorded: Recorded, { ino, isData }: Touch): void {

@@ -17,27 +17,18 @@ import type { Inode } from '../inode.ts';
 import type { InodeTable } from '../inode-table.ts';
 import type { Op } from '../op.ts';
 import type { Place } from '../place.ts';
-import { fold, touchesOf } from './fold.ts';
+import { fold } from './fold.ts';
+import { Recorded } from './recorded.ts';
 import { Settlements } from './settlements.ts';
-import { StoredPayload } from './stored-payload.ts';
-
-/** An op of the log: as profiles read it, and as people do. */
-export interface Recorded {
-  /** Grows from each to the next. */
-  readonly sequence: number;
-  /** Undefined once it is part of the base and no barrier could cover it any more. */
-  logged: LoggedOp | undefined;
-  readonly op: Op;
-  /** False of a write that changed no metadata. */
-  readonly isJournalled?: boolean;
-  /** Of `setattr`: all attributes as it left them. */
-  readonly attributes?: Attributes;
-}
+import { superseded } from './superseded.ts';
+import { StoredWrite } from './stored-write.ts';
 
 /** Each costs some 300 bytes. A program that never syncs a directory, and makes names all the time, would go on for ever. */
 const maxOps = 1_000_000;
 /** Between two foldings the log may double; a short one is not worth it. */
 const foldsFrom = 4096;
+/** Bytes of writes are pages of files, and cost nothing by themselves, until they are overwritten. */
+const thinsFromBytes = 64 * 1024 * 1024;
 
 export class Recorder {
   readonly #table: InodeTable;
@@ -47,8 +38,12 @@ export class Recorder {
   /** Files that were cut to nothing. */
   readonly #emptied = new Set<number>();
   #settled = new Settlements();
-  #sequence = 0;
+  /** The number of the last op. */
+  #last = 0;
   #foldAt = foldsFrom;
+  /** What the log's writes keep, and how much of it is worth a look for what they need not. */
+  #storedBytes = 0;
+  #thinAt = thinsFromBytes;
   #isOverfull = false;
 
   constructor(table: InodeTable) {
@@ -63,33 +58,36 @@ export class Recorder {
   /** `isInPlace`: it needed no block, and the size stayed. `bytes` are in the volatile face already. */
   write(op: Op, { ino, volatile }: Inode, bytes: Uint8Array, isInPlace: boolean): void {
     if (this.#isOverfull) return;
-    const offset = op.offset!;
-    const data = StoredPayload.of(this.#table.store, volatile.pages, offset, bytes);
-    this.#addData({ op, logged: { kind: 'write', ino, offset, data }, isJournalled: !isInPlace }, ino);
+    const logged = StoredWrite.of(this.#table.store, volatile.pages, ino, op.offset!, bytes);
+    this.#addData(new Recorded(op, logged, !isInPlace), ino);
+    this.#storedBytes += logged.length;
+    if (this.#storedBytes >= this.#thinAt) this.#thin();
   }
 
   /** A change of the size, or a hole. */
   resize(op: Op, logged: Exclude<DataOp, { readonly kind: 'write' }>): void {
     if (this.#isOverfull) return;
     if (logged.kind === 'truncate' && logged.size === 0) this.#emptied.add(logged.ino);
-    this.#addData({ op, logged }, logged.ino);
+    this.#addData(new Recorded(op, logged), logged.ino);
   }
 
-  /** An op on names. What it speaks of is kept, whatever becomes of it: an image may show it. */
+  /** An op on names. What it takes a name from is kept, whatever becomes of it: an image may show it. */
   names(op: Op, logged: LoggedOp): void {
     if (this.#isOverfull) return;
-    this.#add({ op, logged });
-    for (const ino of inodesOf(logged)) this.#table.hold(ino);
+    this.#add(new Recorded(op, logged));
+    if (logged.kind === 'unlink' || logged.kind === 'rmdir') this.#table.hold(logged.ino);
+    else if (logged.kind === 'rename' && logged.replaced !== undefined) this.#table.hold(logged.replaced);
+    else if (logged.kind === 'create' && logged.place === undefined) this.#table.hold(logged.ino);
   }
 
   attributes(op: Op, logged: LoggedOp, { mode, uid, gid, atime, mtime, ctime }: Attributes): void {
     this.#holdNameless(op.ino);
-    this.#add({ op, logged, attributes: { mode, uid, gid, atime, mtime, ctime } });
+    this.#add(new Recorded(op, logged, true, { mode, uid, gid, atime, mtime, ctime }));
   }
 
   barrier(op: Op, logged: LoggedBarrier): void {
     this.#holdNameless(op.ino);
-    this.#add({ op, logged });
+    this.#add(new Recorded(op, logged));
   }
 
   /** The bytes and the size of the file are durable, or went back to what is. */
@@ -98,24 +96,28 @@ export class Recorder {
     if (recorded === undefined) return;
     this.#data.delete(ino);
     this.#emptied.delete(ino);
-    for (const each of recorded) {
-      const { logged } = each;
-      each.logged = touchesOf(each)[0];
-      if (logged?.kind === 'write') (logged.data as StoredPayload).release();
+    let isTouched = false;
+    // Of those that no other op of the file separates the last touch says it all: fold.ts would find out the same.
+    for (let index = recorded.length - 1; index >= 0; index--) {
+      const each = recorded[index]!;
+      const { logged, isJournalled } = each;
+      each.logged = isJournalled && !isTouched ? { kind: 'touch', ino, isData: true } : undefined;
+      isTouched ||= isJournalled;
+      if (logged?.kind === 'write') this.#release(logged as StoredWrite);
     }
   }
 
   attributesSettled(ino: number): void {
-    this.#settled.attributes(ino, this.#sequence);
+    this.#settled.attributes(ino, this.#last);
   }
 
   nameSettled(place: Place): void {
-    this.#settled.name(place, this.#sequence);
+    this.#settled.name(place, this.#last);
   }
 
   /** All names of a directory. */
   directorySettled(ino: number): void {
-    this.#settled.directory(ino, this.#sequence);
+    this.#settled.directory(ino, this.#last);
   }
 
   /** Everything is durable, and stays so. */
@@ -128,10 +130,11 @@ export class Recorder {
     this.#table.holdOnly(new Set());
   }
 
-  /** Gives up: an image needs the whole log. True if that made room. */
+  /** Gives up, in the middle of an op too: an image needs the whole log. True if that made room. */
   forget(): boolean {
     if (this.#isOverfull || this.#log.length === 0) return false;
-    this.clear();
+    for (const ino of [...this.#data.keys()]) this.dataSettled(ino);
+    this.#log = [];
     this.#isOverfull = true;
     return true;
   }
@@ -140,7 +143,6 @@ export class Recorder {
   tidy(): void {
     if (this.#log.length < this.#foldAt) return;
     this.fold();
-    if (this.#log.length > maxOps) this.forget();
     this.#foldAt = Math.max(foldsFrom, 2 * this.#log.length);
   }
 
@@ -153,17 +155,20 @@ export class Recorder {
   /** The same for a fork of the disk. */
   copyFor(table: InodeTable): Recorder {
     const copy = new Recorder(table);
-    copy.#log = this.#log.map((each) => ({ ...each }));
+    copy.#log = this.#log.map(
+      (each) => new Recorded(each.op, each.logged, each.isJournalled, each.attributes),
+    );
     for (const ino of this.#emptied) copy.#emptied.add(ino);
     copy.#settled = this.#settled.copy();
-    copy.#sequence = this.#sequence;
+    copy.#last = this.#last;
     copy.#foldAt = this.#foldAt;
     copy.#isOverfull = this.#isOverfull;
+    copy.#storedBytes = this.#storedBytes;
+    copy.#thinAt = this.#thinAt;
     for (const recorded of copy.#log) {
       const { logged } = recorded;
       if (logged === undefined || !isDataOp(logged)) continue;
-      if (logged.kind === 'write')
-        recorded.logged = { ...logged, data: (logged.data as StoredPayload).share() };
+      if (logged.kind === 'write') recorded.logged = (logged as StoredWrite).share();
       const known = copy.#data.get(logged.ino);
       if (known === undefined) copy.#data.set(logged.ino, [recorded]);
       else known.push(recorded);
@@ -171,18 +176,41 @@ export class Recorder {
     return copy;
   }
 
-  #addData(recorded: Omit<Recorded, 'sequence'>, ino: number): void {
-    const added = this.#add(recorded);
+  #addData(recorded: Recorded, ino: number): void {
+    this.#add(recorded);
     const known = this.#data.get(ino);
     if (known === undefined) {
       this.#holdNameless(ino);
-      this.#data.set(ino, [added]);
+      this.#data.set(ino, [recorded]);
     } else {
-      known.push(added);
+      known.push(recorded);
     }
     // Nobody tells us of a close. A file that was cut to nothing is written anew, and closed soon: what ext4 does then is taken to
     // be done at once, lest a cut shows what it rules out.
-    if (this.#emptied.has(ino)) this.#add({ op: recorded.op, logged: { kind: 'close', ino, submits: true } });
+    if (this.#emptied.size > 0 && this.#emptied.has(ino))
+      this.#add(new Recorded(recorded.op, { kind: 'close', ino, submits: true }));
+  }
+
+  #thin(): void {
+    for (const [ino, recorded] of this.#data) {
+      const gone = superseded(recorded);
+      if (gone.length === 0) continue;
+      for (const each of gone) {
+        this.#release(each.logged as StoredWrite);
+        each.logged = undefined;
+      }
+      this.#data.set(
+        ino,
+        recorded.filter(({ logged }) => logged !== undefined),
+      );
+    }
+    this.#log = this.#log.filter(({ logged }) => logged !== undefined);
+    this.#thinAt = Math.max(thinsFromBytes, 2 * this.#storedBytes);
+  }
+
+  #release(write: StoredWrite): void {
+    this.#storedBytes -= write.length;
+    write.release();
   }
 
   /** What has a name is held from when it loses it. */
@@ -190,10 +218,11 @@ export class Recorder {
     if (this.#table.get(ino)?.isNameless === true) this.#table.hold(ino);
   }
 
-  #add(recorded: Omit<Recorded, 'sequence'>): Recorded {
-    const added = { sequence: ++this.#sequence, ...recorded };
-    if (!this.#isOverfull) this.#log.push(added);
-    return added;
+  #add(recorded: Recorded): void {
+    this.#last = recorded.op.number;
+    if (this.#isOverfull) return;
+    this.#log.push(recorded);
+    if (this.#log.length > maxOps) this.forget();
   }
 }
 

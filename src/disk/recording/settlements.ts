@@ -8,29 +8,29 @@ export class Settlements {
   readonly #directories = new Map<number, number>();
   readonly #names = new Map<number, Map<string, number>>();
 
-  attributes(ino: number, sequence: number): void {
-    this.#attributes.set(ino, sequence);
+  attributes(ino: number, number: number): void {
+    this.#attributes.set(ino, number);
   }
 
-  directory(ino: number, sequence: number): void {
-    this.#directories.set(ino, sequence);
+  directory(ino: number, number: number): void {
+    this.#directories.set(ino, number);
     // All of its names were settled no later.
     this.#names.delete(ino);
   }
 
-  name({ parent, name }: Place, sequence: number): void {
+  name({ parent, name }: Place, number: number): void {
     const names = this.#names.get(parent);
-    if (names === undefined) this.#names.set(parent, new Map([[name, sequence]]));
-    else names.set(name, sequence);
+    if (names === undefined) this.#names.set(parent, new Map([[name, number]]));
+    else names.set(name, number);
   }
 
-  coversAttributes(ino: number, sequence: number): boolean {
-    return (this.#attributes.get(ino) ?? 0) >= sequence;
+  coversAttributes(ino: number, number: number): boolean {
+    return (this.#attributes.get(ino) ?? 0) >= number;
   }
 
-  coversName({ parent, name }: Place, sequence: number): boolean {
+  coversName({ parent, name }: Place, number: number): boolean {
     const settled = this.#names.get(parent)?.get(name) ?? 0;
-    return Math.max(settled, this.#directories.get(parent) ?? 0) >= sequence;
+    return Math.max(settled, this.#directories.get(parent) ?? 0) >= number;
   }
 
   /** Without what concerns nothing in the log. */
@@ -51,8 +51,8 @@ export class Settlements {
 
   copy(): Settlements {
     const copy = new Settlements();
-    for (const [ino, sequence] of this.#attributes) copy.#attributes.set(ino, sequence);
-    for (const [ino, sequence] of this.#directories) copy.#directories.set(ino, sequence);
+    for (const [ino, number] of this.#attributes) copy.#attributes.set(ino, number);
+    for (const [ino, number] of this.#directories) copy.#directories.set(ino, number);
     for (const [ino, names] of this.#names) copy.#names.set(ino, new Map(names));
     return copy;
   }
