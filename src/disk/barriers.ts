@@ -25,18 +25,18 @@ export function fsync(state: DiskState, caller: Caller, ino: number, dataOnly: b
   return 0;
 }
 
-/** `dataOnly`: its names are its data; what that leaves behind concerns file systems with a journal, and no promise. */
+/** `dataOnly`: its names are its data. */
 export function fsyncDirectory(state: DiskState, caller: Caller, ino: number, dataOnly: boolean): 0 | Errno {
   const directory = state.table.get(ino);
   if (directory === undefined) return ENOENT;
   if (directory.kind !== 'directory') return EINVAL;
   state.barrierCount++;
   const op = state.record('fsync-dir', caller, ino, state.pathOf(directory));
-  const synced = directory.isUnsynced ? syncDirectory(state.table, ino) : 0;
+  const synced = directory.isUnsynced ? syncDirectory(state.table, ino, dataOnly) : 0;
   if (synced !== 0 || state.recorder === undefined) return synced;
   state.recorder.barrier(op, { kind: dataOnly ? 'fdatasync' : 'fsync', ino });
   state.recorder.directorySettled(ino);
-  state.recorder.attributesSettled(ino);
+  if (!dataOnly) state.recorder.attributesSettled(ino);
   state.recorder.tidy();
   return 0;
 }

@@ -18,15 +18,15 @@ import type { Inode } from './inode.ts';
 import { rootIno, type InodeTable } from './inode-table.ts';
 import { isSamePlace, nowhere, type Place } from './place.ts';
 
-/** fsync of a directory: all its names, and its attributes. */
-export function syncDirectory(table: InodeTable, ino: number): Errno | 0 {
+/** fsync of a directory: all its names, and its attributes; fdatasync leaves those behind. */
+export function syncDirectory(table: InodeTable, ino: number, dataOnly = false): Errno | 0 {
   const names = [...table.get(ino)!.changedNames];
   const refused = persistNames(
     table,
     names.map((name) => ({ parent: ino, name })),
   );
   // A directory that was removed may have lost its last durable name on the way.
-  if (refused !== 0 || table.get(ino) === undefined) return refused;
+  if (refused !== 0 || table.get(ino) === undefined || dataOnly) return refused;
   const directory = table.own(ino);
   directory.durable.copyAttributes(directory.volatile);
   directory.attributesChanged = false;

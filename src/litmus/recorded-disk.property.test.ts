@@ -1,6 +1,7 @@
 /**
  * The disk that programs use, with its recorder, beside the engine on the whole log. The recorder takes out of its log what barriers
- * covered; what may be left after a cut must be the same all the same, under every profile.
+ * covered; what may be left after a cut must be the same all the same, under every profile. `POWERCUT_DISK_RUNS=20000` makes it
+ * thorough.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -20,6 +21,8 @@ import { liveOutcome, liveRun } from './testing/live-disk.ts';
 import { outcomeOf } from './tree-outcome.ts';
 
 const everything = { modes: true, xattrs: true };
+const runs = Number(process.env['POWERCUT_DISK_RUNS'] ?? 150);
+const timeoutMs = 60_000 + runs * 500;
 const enoughChoices = 2000n;
 
 /** As on a mount where the kernel remembers whatever programs have seen; and each look at it folds the log. */
@@ -57,7 +60,7 @@ function cutOf(disk: Disk, profile: PersistenceProfile, seed: number): string {
 describe.each([...persistenceProfiles.keys()])('%s', (name) => {
   const profile = persistenceProfiles.get(name)!;
 
-  test('a log without what barriers covered allows the same images', () => {
+  test('a log without what barriers covered allows the same images', { timeout: timeoutMs }, () => {
     fc.assert(
       fc.property(arbitraryProgram(10), (program) => {
         const space = new LegalOutcomes(program).space(profile);
@@ -71,11 +74,11 @@ describe.each([...persistenceProfiles.keys()])('%s', (name) => {
             `lacks ${lacking.slice(0, 2).join('; ')}\nhas ${more.slice(0, 2).join('; ')}\n${printProgram(program)}`,
           );
       }),
-      { numRuns: 150 },
+      { numRuns: runs },
     );
   });
 
-  test('an image of the disk is one that the engine allows', () => {
+  test('an image of the disk is one that the engine allows', { timeout: timeoutMs }, () => {
     fc.assert(
       fc.property(arbitraryProgram(12), fc.nat(), (program, seed) => {
         const outcome = cutOf(recorded(program), profile, seed);
@@ -83,7 +86,7 @@ describe.each([...persistenceProfiles.keys()])('%s', (name) => {
         if (!isLegal(space, parseOutcome(outcome, everything)))
           expect.fail(`not allowed: ${outcome}\n${printProgram(program)}`);
       }),
-      { numRuns: 150 },
+      { numRuns: runs },
     );
   });
 });

@@ -15,14 +15,24 @@ import type { Recorded } from './recorded.ts';
  * that moved a name can be half durable, and half of it would be told twice.
  */
 export function durableTree(table: InodeTable, log: readonly Recorded[]): Tree {
+  const before = entriesBefore(log);
+  const homes = homesIn(before);
   return {
-    inodes: new DurableInodes(table, entriesBefore(log)),
+    inodes: new DurableInodes(table, before),
     homeOf(directory) {
-      const home = table.get(directory)?.durableLinks[0];
+      const home = homes.get(directory) ?? table.get(directory)?.durableLinks[0];
       if (home === undefined) throw new Error(`directory ${directory} has no durable name`);
       return home;
     },
   };
+}
+
+function homesIn(before: ReadonlyMap<number, Entries>): ReadonlyMap<number, Place> {
+  const homes = new Map<number, Place>();
+  for (const [parent, entries] of before) {
+    for (const [name, ino] of entries) if (ino !== undefined) homes.set(ino, { parent, name });
+  }
+  return homes;
 }
 
 type Entries = Map<string, number | undefined>;
