@@ -65,7 +65,8 @@ const understood: readonly [keyof typeof opcodes, Buffer, string, readonly unkno
   ],
   ['FSYNC', struct('fuse_fsync_in', { fsync_flags: 0 }), 'fsync', [5, false]],
   ['FSYNC', struct('fuse_fsync_in', { fsync_flags: 1 }), 'fsync', [5, true]],
-  ['FSYNCDIR', struct('fuse_fsync_in'), 'fsyncDirectory', [5]],
+  ['FSYNCDIR', struct('fuse_fsync_in', { fsync_flags: 0 }), 'fsyncDirectory', [5, false]],
+  ['FSYNCDIR', struct('fuse_fsync_in', { fsync_flags: 1 }), 'fsyncDirectory', [5, true]],
   ['FALLOCATE', struct('fuse_fallocate_in', { ...offsets, mode: 3 }), 'fallocate', [5, 3, 2 ** 50, 2 ** 41]],
   ['LSEEK', struct('fuse_lseek_in', { offset: big, whence: 4 }), 'seek', [5, 2 ** 50, 4]],
   [

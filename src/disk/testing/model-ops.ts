@@ -114,7 +114,7 @@ export function fsync(model: Model, ino: number, dataOnly: boolean): number {
       model,
       model.changedNames(ino).map((name) => ({ dir: ino, name })),
     );
-    copyAttributes(model, ino);
+    if (!dataOnly) copyAttributes(model, ino);
     return 0;
   }
   const durable = model.durable.get(ino)!;
