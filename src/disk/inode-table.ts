@@ -43,6 +43,11 @@ export class InodeTable {
     return this.#inodes.count;
   }
 
+  /** Nothing is un-synced. */
+  get isSettled(): boolean {
+    return this.#unsynced.size === 0;
+  }
+
   get unsyncedBytes(): number {
     return this.#unsyncedBytes;
   }

@@ -21,6 +21,7 @@ import { fold } from './fold.ts';
 import { Recorded } from './recorded.ts';
 import { Settlements } from './settlements.ts';
 import { superseded } from './superseded.ts';
+import { SmallPayloads } from './small-payloads.ts';
 import { StoredWrite } from './stored-write.ts';
 
 /** Each costs some 300 bytes. A program that never syncs a directory, and makes names all the time, would go on for ever. */
@@ -32,6 +33,7 @@ const thinsFromBytes = 64 * 1024 * 1024;
 
 export class Recorder {
   readonly #table: InodeTable;
+  readonly #payloads = new SmallPayloads();
   #log: Recorded[] = [];
   /** By file: its data ops in the log. */
   #data = new Map<number, Recorded[]>();
@@ -41,6 +43,7 @@ export class Recorder {
   /** The number of the last op. */
   #last = 0;
   #foldAt = foldsFrom;
+  #settledFoldAt = foldsFrom;
   /** What the log's writes keep, and how much of it is worth a look for what they need not. */
   #storedBytes = 0;
   #thinAt = thinsFromBytes;
@@ -58,7 +61,8 @@ export class Recorder {
   /** `isInPlace`: it needed no block, and the size stayed. `bytes` are in the volatile face already. */
   write(op: Op, { ino, volatile }: Inode, bytes: Uint8Array, isInPlace: boolean): void {
     if (this.#isOverfull) return;
-    const logged = StoredWrite.of(this.#table.store, volatile.pages, ino, op.offset!, bytes);
+    const keeping = { store: this.#table.store, payloads: this.#payloads };
+    const logged = StoredWrite.of(keeping, volatile.pages, ino, op.offset!, bytes);
     this.#addData(new Recorded(op, logged, !isInPlace), ino);
     this.#storedBytes += logged.length;
     if (this.#storedBytes >= this.#thinAt) this.#thin();
@@ -126,7 +130,7 @@ export class Recorder {
     this.#log = [];
     this.#settled = new Settlements();
     this.#isOverfull = false;
-    this.#foldAt = foldsFrom;
+    this.#foldAt = this.#settledFoldAt = foldsFrom;
     this.#table.holdOnly(new Set());
   }
 
@@ -141,9 +145,14 @@ export class Recorder {
 
   /** To be called between ops. Takes out what barriers covered, whenever enough may have come together. */
   tidy(): void {
-    if (this.#log.length < this.#foldAt) return;
+    // Where nothing is un-synced hardly anything of the log is left: it need not wait until it has doubled. But names that came and
+    // went stay in it, and must not be looked through again at every barrier.
+    const { isSettled } = this.#table;
+    const foldAt = isSettled ? Math.min(this.#foldAt, this.#settledFoldAt) : this.#foldAt;
+    if (this.#log.length < foldAt) return;
     this.fold();
     this.#foldAt = Math.max(foldsFrom, 2 * this.#log.length);
+    if (isSettled) this.#settledFoldAt = this.#foldAt;
   }
 
   fold(): void {
@@ -162,6 +171,7 @@ export class Recorder {
     copy.#settled = this.#settled.copy();
     copy.#last = this.#last;
     copy.#foldAt = this.#foldAt;
+    copy.#settledFoldAt = this.#settledFoldAt;
     copy.#isOverfull = this.#isOverfull;
     copy.#storedBytes = this.#storedBytes;
     copy.#thinAt = this.#thinAt;

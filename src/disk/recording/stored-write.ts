@@ -1,11 +1,12 @@
 /**
  * A write with its bytes as they were when it was made. Whole pages are not copied: a reference keeps them, and who writes there
- * next gets a page of his own. Only what covers a page in part is copied. One is made for every write of a program, and most live
- * until the next barrier: so it is the op of the log and its payload in one object, and one page needs no list.
+ * next gets a page of his own. Only what covers a page in part is copied (small-payloads.ts). One is made for every write of a program,
+ * and most live until the next barrier: so it is the op of the log and its payload in one object, and one page needs no list.
  */
 import type { LoggedOp, Payload } from '../persistence/crash-log.ts';
 import type { PageMap } from '../page-map.ts';
 import { pageSizeBytes, type PageStore } from '../page-store.ts';
+import type { KeptBytes, SmallPayloads } from './small-payloads.ts';
 
 type LoggedWrite = Extract<LoggedOp, { readonly kind: 'write' }>;
 
@@ -16,8 +17,9 @@ export class StoredWrite implements LoggedWrite, Payload {
   readonly #store: PageStore;
   /** None once it was released. */
   #pages: Pages;
-  /** What precedes the first whole page and follows the last one; all of it, where there is none. */
-  readonly #ends: { readonly head: Uint8Array; readonly tail: Uint8Array } | undefined;
+  /** What precedes the first whole page, and then what follows the last one; all of it, where there is none. From `#at` on. */
+  readonly #ends: Uint8Array;
+  readonly #at: number;
 
   private constructor(
     store: PageStore,
@@ -25,35 +27,33 @@ export class StoredWrite implements LoggedWrite, Payload {
     offset: number,
     length: number,
     pages: Pages,
-    ends: { readonly head: Uint8Array; readonly tail: Uint8Array } | undefined,
+    ends: KeptBytes,
   ) {
     this.#store = store;
     this.ino = ino;
     this.offset = offset;
     this.length = length;
     this.#pages = pages;
-    this.#ends = ends;
+    this.#ends = ends.bytes;
+    this.#at = ends.at;
   }
 
   /** `bytes` were just written at `offset` of the file that `map` belongs to, and are the caller's again afterwards. */
-  static of(store: PageStore, map: PageMap, ino: number, offset: number, bytes: Uint8Array): StoredWrite {
+  static of(
+    { store, payloads }: { readonly store: PageStore; readonly payloads: SmallPayloads },
+    map: PageMap,
+    ino: number,
+    offset: number,
+    bytes: Uint8Array,
+  ): StoredWrite {
     const { length } = bytes;
     const first = Math.ceil(offset / pageSizeBytes);
     const last = Math.floor((offset + length) / pageSizeBytes);
-    // A Buffer's own slice() shares the bytes.
-    if (first >= last) {
-      const ends = { head: Uint8Array.from(bytes), tail: noBytes };
-      return new StoredWrite(store, ino, offset, length, undefined, ends);
-    }
+    if (first >= last)
+      return new StoredWrite(store, ino, offset, length, undefined, payloads.keep(bytes, length, 0));
     const headLength = first * pageSizeBytes - offset;
     const tailLength = offset + length - last * pageSizeBytes;
-    const isWhole = headLength === 0 && tailLength === 0;
-    const ends = isWhole
-      ? undefined
-      : {
-          head: Uint8Array.from(bytes.subarray(0, headLength)),
-          tail: Uint8Array.from(bytes.subarray(length - tailLength)),
-        };
+    const ends = payloads.keep(bytes, headLength, tailLength);
     return new StoredWrite(store, ino, offset, length, retained(store, map, first, last), ends);
   }
 
@@ -66,30 +66,35 @@ export class StoredWrite implements LoggedWrite, Payload {
   }
 
   subarray(from: number, to: number): Uint8Array {
-    const head = this.#ends?.head ?? noBytes;
     const pages = listOf(this.#pages);
-    const pagesEnd = head.length + pages.length * pageSizeBytes;
-    if (to <= head.length) return head.subarray(from, to);
-    const tail = this.#ends?.tail ?? noBytes;
-    if (from >= pagesEnd) return tail.subarray(from - pagesEnd, to - pagesEnd);
+    const headLength =
+      pages.length === 0 ? this.length : (pageSizeBytes - (this.offset % pageSizeBytes)) % pageSizeBytes;
+    const pagesEnd = headLength + pages.length * pageSizeBytes;
+    if (to <= headLength) return this.#ends.subarray(this.#at + from, this.#at + to);
+    // The tail lies behind the head.
+    const tailAt = this.#at + headLength - pagesEnd;
+    if (from >= pagesEnd) return this.#ends.subarray(tailAt + from, tailAt + to);
     const bytes = new Uint8Array(to - from);
-    if (from < head.length) bytes.set(head.subarray(from), 0);
+    if (from < headLength) bytes.set(this.#ends.subarray(this.#at + from, this.#at + headLength), 0);
     const end = Math.min(to, pagesEnd);
-    for (let at = Math.max(from, head.length); at < end;) {
-      const inPages = at - head.length;
+    for (let at = Math.max(from, headLength); at < end;) {
+      const inPages = at - headLength;
       const inPage = inPages % pageSizeBytes;
       const step = Math.min(pageSizeBytes - inPage, end - at);
       this.#store.copyOut(pages[Math.floor(inPages / pageSizeBytes)]!, inPage, bytes, at - from, step);
       at += step;
     }
-    if (to > pagesEnd) bytes.set(tail.subarray(0, to - pagesEnd), pagesEnd - from);
+    if (to > pagesEnd) bytes.set(this.#ends.subarray(tailAt + pagesEnd, tailAt + to), pagesEnd - from);
     return bytes;
   }
 
   /** A second holder of the same bytes. */
   share(): StoredWrite {
     for (const page of listOf(this.#pages)) this.#store.retain(page);
-    return new StoredWrite(this.#store, this.ino, this.offset, this.length, this.#pages, this.#ends);
+    return new StoredWrite(this.#store, this.ino, this.offset, this.length, this.#pages, {
+      bytes: this.#ends,
+      at: this.#at,
+    });
   }
 
   /** It must not be read afterwards. */
@@ -123,4 +128,3 @@ function listOf(pages: Pages): readonly number[] {
 }
 
 const nothing: readonly number[] = [];
-const noBytes = new Uint8Array(0);
