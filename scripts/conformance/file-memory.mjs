@@ -1,5 +1,5 @@
 // What a small file costs in memory: 100,000 of 12 bytes made on a disk in this process, as the kernel would have it
-// (each remembered), dirty and then synced; heap and buffers after a garbage collection, divided by their number.
+// (each remembered), dirty and then synced, recorded as a disk that is mounted is; heap and buffers after a garbage collection, divided by their number.
 // `node --expose-gc scripts/conformance/file-memory.mjs [--json]`, after `npm run build`.
 import { Disk } from '../../dist/disk/disk.js';
 import { strict } from '../../dist/disk/profiles/strict.js';
@@ -9,6 +9,7 @@ const count = 100_000;
 const figures = {};
 const caller = { pid: 1, uid: 0, gid: 0 };
 const disk = new Disk({ profile: strict, clock: clockSince(0), onOp: () => undefined });
+disk.beginRecording();
 const bytes = Buffer.from('a small file');
 
 const before = held();

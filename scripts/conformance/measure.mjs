@@ -2,7 +2,8 @@
 // losses, a report on 100,000 dirty files, memory. Beside the time stands the processor time of the disk process and of this one, which
 // other work on the computer hardly moves. `npm run measure -- [--cached] [--only mounts,calls,losses,many,files,memory] [--json]`, as
 // root, on an idle computer. Everything happens in a mount namespace of its own, on a disk as `powercut mount` starts it.
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -179,15 +180,37 @@ function measureManyFiles(folder, add) {
       reports.push(await timed(() => control.request('report')));
     }
     add('report on 100,000 dirty files, ms', '< 1000', reports);
+    const waits = await waitsBesideReports(control, join(mountPoint, 'written'));
+    add('longest wait of a write beside that report, ms', '< 50', waits);
     add('RSS of a dirty small file, bytes', '< 1024', [(after - before) / manyFiles]);
     const listed = await timed(async () => {
       const names = readdirSync(mountPoint);
-      if (new Set(names).size !== manyFiles + 1) throw new Error(`${names.length} names are listed`);
+      if (new Set(names).size !== manyFiles + 2) throw new Error(`${names.length} names are listed`);
       for (const name of names) statSync(join(mountPoint, name));
     });
     add('listing 100,000 names and asking for each, ms', '', [listed]);
     add('stats with 100,000 files, ms', '< 20', [await timed(() => control.request('stats'))]);
   });
+}
+
+async function waitsBesideReports(control, file) {
+  const script = fileURLToPath(new URL('./waiting-writer.mjs', import.meta.url));
+  const writer = fork(script, [file]);
+  prefer(writer.pid);
+  const longest = async () => {
+    writer.send('longest');
+    return (await once(writer, 'message'))[0];
+  };
+  await pause(500);
+  const waits = [];
+  for (let round = 0; round < 5; round++) {
+    await longest();
+    await control.request('report');
+    waits.push(await longest());
+  }
+  writer.disconnect();
+  await once(writer, 'exit');
+  return waits;
 }
 
 /** Without the garbage and the reserves of the process: what is counted is in use. */
