@@ -15,8 +15,8 @@ export interface DataEvent {
   readonly end: number;
   /** Of a write: the bytes from `start` on. */
   readonly data?: Payload;
-  /** It changed no metadata: no block was needed, and the size stayed. */
-  readonly isInPlace: boolean;
+  /** Of a write: the pages for which it needs a block or a new size. */
+  readonly toJournal?: PageSpan | undefined;
   /** A cut at the end of a file: what it leaves of a page is written before the new size is. A punch promises no such thing. */
   readonly isTruncation?: boolean;
 }
@@ -84,7 +84,7 @@ export class FileHistory {
   write(op: number, offset: number, data: Payload, toJournal: PageSpan | undefined): void {
     if (data.length === 0) return;
     const end = offset + data.length;
-    this.#add({ op, isCut: false, start: offset, end, data, isInPlace: toJournal === undefined });
+    this.#add({ op, isCut: false, start: offset, end, data, toJournal });
     if (toJournal !== undefined) this.#toJournal.push({ op, pages: toJournal });
     if (end > this.size) this.#resize(op, end, true);
   }
@@ -92,7 +92,7 @@ export class FileHistory {
   truncate(op: number, size: number): void {
     if (size < this.size) {
       const end = Math.ceil(this.size / pageSizeBytes) * pageSizeBytes;
-      this.#add({ op, isCut: true, start: size, end, isInPlace: false, isTruncation: true });
+      this.#add({ op, isCut: true, start: size, end, isTruncation: true });
     }
     this.#resize(op, size, false);
   }
@@ -102,8 +102,7 @@ export class FileHistory {
   }
 
   punch(op: number, offset: number, length: number): void {
-    if (offset < this.size)
-      this.#add({ op, isCut: true, start: offset, end: offset + length, isInPlace: true });
+    if (offset < this.size) this.#add({ op, isCut: true, start: offset, end: offset + length });
   }
 
   barrier(op: number, kind: FileBarrier['kind'], range?: { offset: number; length: number }): void {
@@ -159,11 +158,28 @@ export class FileHistory {
 
   /** Of a version of a page. */
   isVersionForced(op: number, page: number, { syncFlushes, tailsStay }: BarrierRules): boolean {
-    const event = this.events[lastIndexAtOrBefore(this.events, op)];
-    const anyCounts = event === undefined || syncFlushes || !event.isInPlace || isWholeCut(event, page);
+    const event = this.eventOf(op);
     const isTail = tailsStay && event?.isTruncation === true && !isWholeCut(event, page);
     const from = isTail ? this.#grownAgain(event) : op;
-    return from !== undefined && this.#isPageForced(from, page, ({ kind }) => anyCounts || kind !== 'sync');
+    if (from === undefined) return false;
+    const anyCounts =
+      event === undefined || syncFlushes || event.isTruncation === true || isWholeCut(event, page);
+    return this.#isPageForced(
+      from,
+      page,
+      (barrier) => anyCounts || barrier.kind !== 'sync' || this.#isJournalledAt(event, page, barrier.op),
+    );
+  }
+
+  /** A sync finds something of a write to journal: what its other pages needed was not journalled by a barrier on those alone. */
+  #isJournalledAt({ op, toJournal }: DataEvent, page: number, sync: number): boolean {
+    if (toJournal === undefined) return false;
+    const [first, last] = toJournal;
+    if (page >= first && page <= last) return true;
+    return ![first, last].some((each) => {
+      const next = nextAfter(this.#pageBarriers?.get(each) ?? noBarriers, op, () => true);
+      return next !== undefined && next.op < sync;
+    });
   }
 
   /** Of all of a cut, where the rest of the last block stays behind. */
