@@ -177,7 +177,7 @@ export class History {
         break;
       case 'punch':
         if (file.hasWholeBlock(logged.offset, logged.length)) this.#changed(op, logged.ino, true);
-        else inode.lastZeroing = op;
+        else if (logged.offset < file.size) inode.lastZeroing = op;
         file.punch(op, logged.offset, logged.length);
         break;
     }
