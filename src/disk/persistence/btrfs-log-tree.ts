@@ -41,8 +41,9 @@ export class LogTreeIndex {
       this.#had(cell, cell.chain.base);
       for (const { value } of cell.chain.versions) this.#had(cell, value);
     }
-    for (const [index, op] of history.log.ops.slice(0, history.instant.begun).entries())
-      this.#note(index + 1, op);
+    const { log, instant } = history;
+    for (let position = 1; position <= instant.begun; position++)
+      this.#note(position, log.ops[position - 1]!);
   }
 
   isTouched(ino: number, after: number, until: number): boolean {

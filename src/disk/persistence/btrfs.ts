@@ -180,10 +180,13 @@ function cutAsNamed(space: FileSpace, positions: ReadonlySet<number> | undefined
 
 /** All that have begun: one that has not returned may have written its log. */
 function fsyncsOf({ log, instant }: History): readonly Fsync[] {
-  return log.ops.slice(0, instant.begun).flatMap((op, index) => {
-    if (op.kind !== 'fsync' && op.kind !== 'fdatasync') return [];
-    return op.failed === true ? [] : [{ op: index + 1, ino: op.ino }];
-  });
+  const fsyncs: Fsync[] = [];
+  for (let position = 1; position <= instant.begun; position++) {
+    const op = log.ops[position - 1]!;
+    if ((op.kind === 'fsync' || op.kind === 'fdatasync') && op.failed !== true)
+      fsyncs.push({ op: position, ino: op.ino });
+  }
+  return fsyncs;
 }
 
 function commitFloorOf({ log, barriers }: History): number {

@@ -89,12 +89,13 @@ function submissions({ log, instant }: History): ReadonlyMap<number, readonly nu
     if (known === undefined) found.set(ino, [op]);
     else known.push(op);
   };
-  for (const [index, op] of log.ops.slice(0, instant.begun).entries()) {
-    if (op.kind === 'rename' && op.replaced !== undefined) note(op.ino, index + 1);
+  for (let position = 1; position <= instant.begun; position++) {
+    const op = log.ops[position - 1]!;
+    if (op.kind === 'rename' && op.replaced !== undefined) note(op.ino, position);
     if (op.kind === 'truncate' && op.size === 0) truncated.add(op.ino);
     // Only a close that has returned has submitted.
-    if (op.kind !== 'close' || index >= instant.done) continue;
-    if (truncated.delete(op.ino) || op.submits === true) note(op.ino, index + 1);
+    if (op.kind !== 'close' || position > instant.done) continue;
+    if (truncated.delete(op.ino) || op.submits === true) note(op.ino, position);
   }
   return found;
 }

@@ -166,8 +166,9 @@ class ImplicationScan {
 
   constructor(history: History) {
     this.#history = history;
-    for (const [index, op] of history.log.ops.slice(0, history.instant.begun).entries())
-      this.#scan(index + 1, op);
+    const { log, instant } = history;
+    for (let position = 1; position <= instant.begun; position++)
+      this.#scan(position, log.ops[position - 1]!);
   }
 
   #scan(position: number, op: LoggedOp): void {
