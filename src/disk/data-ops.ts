@@ -103,10 +103,11 @@ export function allocate(
   if ((mode & punchHole) !== 0 && (mode & keepSize) === 0) return EOPNOTSUPP;
   if (offset + length > maxFileSizeBytes) return ENOSPC;
   const zeroes = (mode & (punchHole | zeroRange)) !== 0;
+  const givesBack = state.recorder !== undefined && hasWholePage(file, offset, length);
   if (zeroes) punch(state.table.store, file, offset, length);
   if ((mode & keepSize) === 0) file.volatile.size = Math.max(file.volatile.size, offset + length);
   const op = recordData(state, file, zeroes ? 'punch' : 'allocate', caller, offset, length);
-  if (zeroes) state.recorder?.resize(op, { kind: 'punch', ino, offset, length });
+  if (zeroes) state.recorder?.resize(op, { kind: 'punch', ino, offset, length }, givesBack);
   const keepsSize = (mode & keepSize) !== 0;
   if (!zeroes || !keepsSize)
     state.recorder?.resize(op, { kind: 'allocate', ino, offset, length, keepSize: keepsSize });
@@ -198,6 +199,13 @@ function isAllocated({ volatile }: Inode, offset: number, length: number): boole
   for (let index = Math.floor(offset / pageSizeBytes); index <= last; index++)
     if (volatile.pages.get(index) === hole) return false;
   return true;
+}
+
+/** True where some page with a block lies in the range as a whole. */
+function hasWholePage({ volatile }: Inode, offset: number, length: number): boolean {
+  const first = Math.ceil(offset / pageSizeBytes);
+  const next = volatile.pages.nextData(first);
+  return next !== undefined && next < Math.floor((offset + length) / pageSizeBytes);
 }
 
 /** Stamps the times and numbers a data op. */

@@ -159,11 +159,13 @@ class BtrfsSpace implements CrashSpace {
     };
   }
 
-  /** A file without a name is not logged: nobody could find it. */
+  /** What has no name is not logged: nobody could find it. A file of the base may have names of which nothing was told. */
   #hasName(ino: number, position: number): boolean {
     const cells = this.#index.cells.get(ino);
     if (cells === undefined) return true;
-    return this.#index.births.get(ino) === undefined || cells.some(({ chain }) => chain.at(position) === ino);
+    const isFileOfBase =
+      this.#index.births.get(ino) === undefined && this.history.inode(ino).kind !== 'directory';
+    return isFileOfBase || cells.some(({ chain }) => chain.at(position) === ino);
   }
 }
 

@@ -61,12 +61,13 @@ export interface Payload {
 
 /**
  * What is left of an op whose effect is part of the base: it changed the inode, and a barrier on that covers what came before it.
- * `isData`: fdatasync counts it, too.
+ * `isData`: fdatasync counts it, too. `isZeroing`: a punch that gave nothing back.
  */
 export interface Touch {
   readonly kind: 'touch';
   readonly ino: number;
   readonly isData: boolean;
+  readonly isZeroing?: true;
 }
 
 export type LoggedBarrier =

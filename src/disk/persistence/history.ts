@@ -147,7 +147,8 @@ export class History {
         this.barriers.push({ op, kind: 'sync', ino: 0, lastChange: op, lastZeroing: op });
         break;
       case 'touch':
-        this.#changed(op, logged.ino, logged.isData);
+        if (logged.isZeroing === true) this.inode(logged.ino).lastZeroing = op;
+        else this.#changed(op, logged.ino, logged.isData);
         break;
       case 'close':
         break;

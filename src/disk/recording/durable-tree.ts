@@ -20,8 +20,10 @@ export function durableTree(table: InodeTable, log: readonly Recorded[]): Tree {
   return {
     inodes: new DurableInodes(table, before),
     homeOf(directory) {
-      const home = homes.get(directory) ?? table.get(directory)?.durableLinks[0];
-      if (home === undefined) throw new Error(`directory ${directory} has no durable name`);
+      const inode = table.get(directory);
+      // One that is durably gone, while the log still speaks of what was in it: where it stood is settled, whatever that was.
+      const home = homes.get(directory) ?? inode?.durableLinks[0] ?? inode?.home;
+      if (home === undefined) throw new Error(`directory ${directory} is not on the disk`);
       return home;
     },
   };

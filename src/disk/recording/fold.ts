@@ -22,9 +22,23 @@ export function fold(
   settled: Settlements,
   isGone: (ino: number) => boolean,
 ): Recorded[] {
-  const folding = new Folding(settled, isGone);
+  const folding = new Folding(settled, isGone, changedIn(log, settled));
   for (const recorded of log) folding.add(recorded);
   return folding.folded();
+}
+
+/** Inodes with bytes, attributes or names in them that no barrier covered. */
+function changedIn(log: readonly Recorded[], settled: Settlements): ReadonlySet<number> {
+  const changed = new Set<number>();
+  for (const { logged, op } of log) {
+    if (logged === undefined) continue;
+    const isAttribute = logged.kind === 'setattr' || logged.kind === 'xattr';
+    if (isDataOp(logged) || (isAttribute && !settled.coversAttributes(logged.ino, op.number)))
+      changed.add(logged.ino);
+    for (const place of placesOf(logged))
+      if (!settled.coversName(place, op.number)) changed.add(place.parent);
+  }
+  return changed;
 }
 
 /** What an op leaves behind that has become part of the base. */
@@ -46,6 +60,7 @@ interface Gap {
   before?: Recorded;
   data?: Recorded;
   rest?: Recorded;
+  zeroing?: Recorded;
   /** The one that covers a touch of the gap. */
   covering?: Recorded;
 }
@@ -53,6 +68,7 @@ interface Gap {
 class Folding {
   readonly #settled: Settlements;
   readonly #isGone: (ino: number) => boolean;
+  readonly #changed: ReadonlySet<number>;
   readonly #kept: Recorded[] = [];
   #gap = new Map<number, Gap>();
   /** Entries of directories, and files, of which an op stayed. */
@@ -60,9 +76,10 @@ class Folding {
   readonly #files = new Set<number>();
   #hasKept = false;
 
-  constructor(settled: Settlements, isGone: (ino: number) => boolean) {
+  constructor(settled: Settlements, isGone: (ino: number) => boolean, changed: ReadonlySet<number>) {
     this.#settled = settled;
     this.#isGone = isGone;
+    this.#changed = changed;
   }
 
   add(recorded: Recorded): void {
@@ -90,6 +107,8 @@ class Folding {
       (place) => this.#settled.coversName(place, number) && !this.#hasName(place),
     );
     if (!isCovered) return false;
+    // btrfs: fsync of a directory logs that a new file exists, and nothing of its bytes; one of the base has had them for long.
+    if ('inodeKind' in logged) return !this.#changed.has(logged.ino);
     if (logged.kind !== 'rename' && logged.kind !== 'exchange') return true;
     // btrfs: a later fsync of the directory that something left commits all that came before the leaving.
     if (logged.from.parent !== logged.to.parent && this.#hasKept) return false;
@@ -117,8 +136,9 @@ class Folding {
     for (const logged of touchesOf(recorded)) this.#touch(new Recorded(recorded.op, logged), logged);
   }
 
-  #touch(recorded: Recorded, { ino, isData }: Touch): void {
-    if (this.#hasKept) this.#gapOf(ino)[isData ? 'data' : 'rest'] = recorded;
+  #touch(recorded: Recorded, { ino, isData, isZeroing }: Touch): void {
+    if (!this.#hasKept) return;
+    this.#gapOf(ino)[isZeroing === true ? 'zeroing' : isData ? 'data' : 'rest'] = recorded;
   }
 
   #barrier(recorded: Recorded, barrier: LoggedBarrier): void {
@@ -126,7 +146,8 @@ class Folding {
     const gap = this.#gapOf(barrier.kind === 'sync' ? 0 : barrier.ino);
     // fdatasync leaves behind what is not data, and says less than fsync.
     const isDataOnly = barrier.kind === 'fdatasync';
-    const covers = gap.data !== undefined || (gap.rest !== undefined && !isDataOnly);
+    const hasData = gap.data !== undefined || gap.zeroing !== undefined;
+    const covers = hasData || (gap.rest !== undefined && !isDataOnly);
     const known = covers ? gap.covering : gap.before;
     if (known?.logged?.kind === 'fsync' && isDataOnly) return;
     gap[covers ? 'covering' : 'before'] = recorded;
@@ -142,8 +163,8 @@ class Folding {
 
   #closeGap(): void {
     let isCovered = false;
-    for (const [ino, { before, rest, data, covering }] of this.#gap) {
-      let left = [before, rest, data, covering];
+    for (const [ino, { before, rest, data, zeroing, covering }] of this.#gap) {
+      let left = [before, rest, data, zeroing, covering];
       if (this.#isGone(ino)) {
         // Nothing will cover its touches any more; and that a barrier covered all until here need be said but once.
         if (covering === undefined || isCovered) left = [before];

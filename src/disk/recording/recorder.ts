@@ -68,11 +68,11 @@ export class Recorder {
     if (this.#storedBytes >= this.#thinAt) this.#thin();
   }
 
-  /** A change of the size, or a hole. */
-  resize(op: Op, logged: Exclude<DataOp, { readonly kind: 'write' }>): void {
+  /** A change of the size, or a hole. `isJournalled`: false of a punch that gave no block back. */
+  resize(op: Op, logged: Exclude<DataOp, { readonly kind: 'write' }>, isJournalled = true): void {
     if (this.#isOverfull) return;
     if (logged.kind === 'truncate' && logged.size === 0) this.#emptied.add(logged.ino);
-    this.#addData(new Recorded(op, logged), logged.ino);
+    this.#addData(new Recorded(op, logged, isJournalled), logged.ino);
   }
 
   /** An op on names. What it takes a name from is kept, whatever becomes of it: an image may show it. */
@@ -101,12 +101,16 @@ export class Recorder {
     this.#data.delete(ino);
     this.#emptied.delete(ino);
     let isTouched = false;
+    let isZeroed = false;
     // Of those that no other op of the file separates the last touch says it all: fold.ts would find out the same.
     for (let index = recorded.length - 1; index >= 0; index--) {
       const each = recorded[index]!;
       const { logged, isJournalled } = each;
-      each.logged = isJournalled && !isTouched ? { kind: 'touch', ino, isData: true } : undefined;
+      const isZeroing = logged?.kind === 'punch' && !isJournalled;
+      if (isZeroing) each.logged = isZeroed ? undefined : { kind: 'touch', ino, isData: true, isZeroing };
+      else each.logged = isJournalled && !isTouched ? { kind: 'touch', ino, isData: true } : undefined;
       isTouched ||= isJournalled;
+      isZeroed ||= isZeroing;
       if (logged?.kind === 'write') this.#release(logged as StoredWrite);
     }
   }
