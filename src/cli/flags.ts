@@ -66,14 +66,12 @@ export function repeatableFlag(flags: string, about: string): Option {
 }
 
 /** Options that several commands share, worded once. */
-export function profileFlag(): Option {
+export function profileFlag(usual: string): Option {
   const known = [...profiles.keys()];
-  return new Option('--profile <name>', 'which ops may survive a cut')
-    .default(testDefaults.profile)
-    .argParser((name) => {
-      if (!known.includes(name)) throw unknownName('profile', name, known);
-      return name;
-    });
+  return new Option('--profile <name>', 'which ops may survive a cut').default(usual).argParser((name) => {
+    if (!known.includes(name)) throw unknownName('profile', name, known);
+    return name;
+  });
 }
 
 export function fileSystemFlag(): Option {

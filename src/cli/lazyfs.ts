@@ -45,7 +45,7 @@ export function addLazyFs(program: Command, end: End): void {
     .option('-f', 'stay in the foreground; otherwise a daemon serves on')
     .option('-s', 'accepted and without effect')
     .option('-d', 'accepted and without effect')
-    .addOption(profileFlag().default('lazyfs'))
+    .addOption(profileFlag('lazyfs'))
     .addOption(capacityFlag())
     .addOption(wholeFlag('--seed', 'of random choices', 0, maxSeed))
     .option('--json-log <file>', 'a log of our own, one JSON object a line')

@@ -31,7 +31,7 @@ export function addMount(program: Command, end: End): void {
         'Ask it things with `powercut disk DIR`.',
     )
     .argument('<directory>', 'an empty directory')
-    .addOption(profileFlag())
+    .addOption(profileFlag('strict'))
     .addOption(writesFlag())
     .addOption(pinFlag())
     .addOption(capacityFlag())

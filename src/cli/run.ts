@@ -41,7 +41,7 @@ export function addRun(program: Command, end: End): void {
     .argument('<command>', 'a program; its own options follow it')
     .argument('[arguments...]')
     .passThroughOptions()
-    .addOption(profileFlag())
+    .addOption(profileFlag('strict'))
     .addOption(writesFlag())
     .addOption(pinFlag())
     .addOption(capacityFlag())

@@ -23,7 +23,7 @@ const known: KnownNames = {
   ],
   workloads: ['set', 'queue'],
   nemeses: ['power-cut', 'kill'],
-  profiles: ['strict', 'lazyfs'],
+  profiles: ['strict', 'ext4', 'lazyfs'],
 };
 
 const parse = (words: readonly string[], flags: TestFlags = {}) =>
@@ -79,7 +79,7 @@ describe('the options of a test', () => {
       { nemesis: ['kill', 'power-cot'] },
       /^unknown nemesis `power-cot`: did you mean `power-cut`\?/,
     ],
-    ['profile', [], { profile: 'ntfs' }, /^unknown profile `ntfs` \(known: strict, lazyfs\)$/],
+    ['profile', [], { profile: 'ntfs' }, /^unknown profile `ntfs` \(known: strict, ext4, lazyfs\)$/],
     ['setting', [], { set: { sync: 'OFF' } }, /^unknown setting of sqlite `sync`: .*`synchronous`.*/],
     ['value', [], { set: { synchronous: 'FUL' } }, /^unknown value of sqlite's synchronous `FUL`: .*`FULL`/],
     ['pair of target and workload', ['queue'], {}, /does not run the workload `set` \(it runs: queue\)$/],
@@ -107,6 +107,17 @@ describe('a real file system', () => {
         '--capacity: a real xfs has from 300MiB to 64GiB here',
       );
     expect(sentence(['sqlite'], { filesystem: 'xfs', capacity: 2 ** 30 })).toBe('accepted');
+  });
+});
+
+describe('--fail-on strict', () => {
+  it('goes with --profile strict, and no other', () => {
+    expect(parse([], { profile: 'strict', failOn: 'strict' }).command).toBe(
+      'npx powercut test sqlite --profile strict --fail-on strict --seed 42',
+    );
+    expect(sentence([], { failOn: 'strict' })).toBe(
+      '--fail-on strict goes with --profile strict: a run under ext4 fails by ext4',
+    );
   });
 });
 
@@ -151,7 +162,7 @@ describe('the command that repeats a run', () => {
         concurrency: fc.integer({ min: 1, max: 100 }),
         seed: fc.nat(),
         contract: fc.constantFrom('documented' as const, 'strict' as const),
-        profile: fc.constantFrom('strict', 'lazyfs'),
+        profile: fc.constantFrom('strict', 'ext4', 'lazyfs'),
         writes: fc.constantFrom('through' as const, 'cached' as const),
         store: fc.constantFrom('./store', '/var/runs'),
       },

@@ -56,7 +56,7 @@ export function addTest(program: Command, end: End): void {
     .addOption(
       namesFlag('--nemesis', 'what goes wrong; several compose').default(usual.nemesis, '"power-cut"'),
     )
-    .addOption(profileFlag())
+    .addOption(profileFlag(usual.profile))
     .addOption(imageFlag())
     .addOption(
       choiceFlag(

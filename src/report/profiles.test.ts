@@ -37,12 +37,12 @@ test('where a finding holds is told with what was seen instead, and each reason 
   const tried: Tried[] = [
     { profile: 'ext4', outcome: 'same' },
     { profile: 'xfs', outcome: 'nothing' },
-    { profile: 'btrfs', outcome: 'other', detail: 'torn: 1 add is half there' },
+    { profile: 'btrfs', outcome: 'other', class: 'torn', detail: '1 add is half there' },
   ];
   expect(whereItHolds({ profiles: ['strict', 'ext4'], tried })).toEqual([
     'holds under strict and ext4',
     'not under xfs',
-    'under btrfs another broken promise: torn: 1 add is half there',
+    'under btrfs another finding: torn',
   ]);
   const untried = all('untried').map((one) => ({ ...one, detail: 'the disk is gone' }));
   expect(whereItHolds({ profiles: ['strict'], tried: untried })).toEqual([

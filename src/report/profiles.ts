@@ -40,22 +40,26 @@ export function whereItHolds({ profiles, tried }: Pick<Finding, 'profiles' | 'tr
   return [
     `holds under ${enumerate(profiles)}`,
     ...(absent.length === 0 ? [] : [`not under ${enumerate(absent)}`]),
-    ...tried
-      .filter(({ outcome }) => outcome === 'other')
-      .map(
-        ({ profile, detail }) =>
-          `under ${profile} another broken promise: ${detail ?? 'it is not known which'}`,
-      ),
-    ...reasons(tried).map(([why, names]) => `not tried under ${enumerate(names)}: ${why}`),
+    ...grouped(tried, 'other', (one) => one.class).map(
+      ([kind, names]) => `under ${enumerate(names)} another finding: ${kind}`,
+    ),
+    ...grouped(tried, 'untried', (one) => one.detail).map(
+      ([why, names]) => `not tried under ${enumerate(names)}: ${why}`,
+    ),
   ];
 }
 
-/** Why some were not tried, each reason once. */
-function reasons(tried: readonly Tried[]): readonly (readonly [string, readonly string[]])[] {
-  const byReason = new Map<string, string[]>();
-  for (const { profile, outcome, detail = 'nobody knows why' } of tried) {
-    if (outcome !== 'untried') continue;
-    byReason.set(detail, [...(byReason.get(detail) ?? []), profile]);
+/** Profiles with this outcome by what is said of them. */
+function grouped(
+  tried: readonly Tried[],
+  wanted: Tried['outcome'],
+  said: (one: Tried) => string | undefined,
+): readonly (readonly [string, readonly string[]])[] {
+  const names = new Map<string, string[]>();
+  for (const one of tried) {
+    if (one.outcome !== wanted) continue;
+    const word = said(one) ?? 'unknown';
+    names.set(word, [...(names.get(word) ?? []), one.profile]);
   }
-  return [...byReason];
+  return [...names];
 }

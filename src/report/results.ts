@@ -98,6 +98,8 @@ export interface Tried {
   readonly profile: string;
   /** A finding of the same class; one of another class; nothing; or it was not tried. */
   readonly outcome: 'same' | 'other' | 'nothing' | 'untried';
+  /** Of the finding that was made instead. */
+  readonly class?: FindingClass;
   /** What was found instead, or why it was not tried; a clause. */
   readonly detail?: string;
 }

@@ -46,8 +46,8 @@ describe('the last screen', () => {
             last known up at 2025-03-04 10:15:12 UTC
             2025-03-04 10:15:18.201 UTC [212] PANIC: could not locate a valid
             checkpoint record
-          Holds under strict; under ext4 another broken promise: lost-write: 12 adds
-          are gone; not tried under xfs and btrfs: trying took its 120 s.
+          Holds under strict; under ext4 another finding: lost-write; not tried under
+          xfs and btrfs: trying took its 120 s.
 
       Un-synced: 7 files, 713 KiB
         lost means trouble

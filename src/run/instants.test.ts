@@ -17,39 +17,28 @@ function scene(dropped: Readonly<Record<string, readonly Op[]>> = {}) {
       if (ops === undefined) throw new Error(`${profile} forbids it`);
       return { ...loss(ops), image: 100 + ops.length };
     },
-    'drop-image': () => ({}),
   });
   return { disk, choices, instants: new Instants(disk, 'strict') };
 }
 
-test('of a cut the same choice is kept under each other profile; what leaves the same image needs none', async () => {
-  const { disk, choices, instants } = scene({ ext4: own, xfs: [own[0]!] });
+test('of a cut the same choice is kept under each other profile, and under its own', async () => {
+  const { disk, choices, instants } = scene({ ext4: own, xfs: [own[0]!], strict: own });
   const choice = { kind: 'random', seed: 3 } as const;
   expect(await instants.keep(cut(own, { image: 4, choice }), 2)).toBeUndefined();
   expect(instants.list).toMatchObject([
     {
       boot: 2,
       fault: { number: 1, ops: [], opCount: 2 },
+      own: { profile: 'strict', image: 102 },
       variants: [
-        { profile: 'ext4', kind: 'own' },
-        { profile: 'xfs', kind: 'image', image: 101 },
-        { profile: 'btrfs', kind: 'refused', why: 'btrfs forbids it' },
+        { profile: 'ext4', image: 102 },
+        { profile: 'xfs', image: 101 },
+        { profile: 'btrfs', refused: 'btrfs forbids it' },
       ],
     },
   ]);
-  expect(choices).toEqual([choice, choice, choice]);
-  expect(disk.requests).toEqual(['cut-image', 'drop-image', 'cut-image', 'cut-image']);
-});
-
-test('images that only a part of their ops tells of are not taken for the same', async () => {
-  const { instants } = scene({ ext4: own, xfs: own, btrfs: own });
-  await instants.keep(cut(own, { image: 4, opCount: 30_000 }), 2);
-  await instants.keep(cut(own, { image: 4, number: 2, torn: [own[0]!.number] }), 3);
-  const kinds = instants.list.map(({ variants }) => variants.map(({ kind }) => kind));
-  expect(kinds).toEqual([
-    ['image', 'image', 'image'],
-    ['image', 'image', 'image'],
-  ]);
+  expect(choices).toEqual([choice, choice, choice, choice]);
+  expect(disk.requests).toEqual(['cut-image', 'cut-image', 'cut-image', 'cut-image']);
 });
 
 test('an instant is kept once, however much it shows', async () => {

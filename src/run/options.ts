@@ -54,7 +54,7 @@ export const testDefaults = {
   settings: {},
   workload: 'set',
   nemesis: ['power-cut'],
-  profile: 'strict',
+  profile: 'ext4',
   image: 'lose-all',
   failOn: 'real',
   writes: 'through',

@@ -4,28 +4,39 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Machine } from '../machine/machine.ts';
 import { enumerate } from '../report/format.ts';
 import type { Finding, Tried } from '../report/results.ts';
 import { exportImage } from './export-image.ts';
 import type { FindingBook } from './finding-book.ts';
 import { judgeImage, type ImageVerdict } from './image-judge.ts';
 import type { Instant, Variant } from './instants.ts';
+import { hashTree } from './tree-hash.ts';
 import type { Trial } from './trial.ts';
 
 /** A target that hangs on an image takes minutes to be given up; none is begun after this. */
 const patienceMs = 120_000;
 
+/** An image that lies ready to be looked at. */
+export interface ReadyImage {
+  /** Equal for images that hold the same; absent where nobody knows. */
+  readonly hash: string | undefined;
+  look(): Promise<ImageVerdict>;
+  remove(): Promise<void>;
+}
+
 /** How the images of instants are looked at. */
 export interface Looking {
-  look(instant: Instant, variant: Variant & { readonly kind: 'image' }): Promise<ImageVerdict>;
+  ready(instant: Instant, profile: string, image: number): Promise<ReadyImage>;
   /** Why nothing more is to be begun, if that is so. */
   readonly stopped: () => string | undefined;
   readonly onPhase: (name: string) => void;
   readonly onTried: (finding: Finding) => void;
 }
 
-/** What a variant showed. */
+/** What an image showed. */
 type Seen =
+  /** It is the very one that the run went on from. */
   | { readonly kind: 'own' }
   | { readonly kind: 'untried'; readonly why: string }
   | ({ readonly kind: 'looked' } & ImageVerdict);
@@ -37,37 +48,51 @@ export async function tryOtherProfiles(
   for (const instant of book.instants) {
     const seen = await lookAt(instant, looking);
     for (const finding of book.pendingAt(instant)) {
-      looking.onTried(
-        book.settle(
-          finding,
-          seen.map(([profile, what]) => triedAs(finding, profile, what)),
-        ),
-      );
+      const tried = seen.map(([profile, what]) => triedAs(finding, profile, what));
+      looking.onTried(book.settle(finding, tried));
     }
   }
 }
 
 async function lookAt(instant: Instant, looking: Looking): Promise<readonly (readonly [string, Seen])[]> {
+  const { own, variants } = instant;
   const seen: (readonly [string, Seen])[] = [];
-  /** Profiles often leave one and the same image. */
-  const byKey = new Map<string, Seen>();
-  for (const variant of instant.variants) {
-    const known = variant.kind === 'image' && variant.key !== undefined ? byKey.get(variant.key) : undefined;
-    const what = known ?? (await lookOnce(instant, variant, looking));
-    if (variant.kind === 'image' && variant.key !== undefined) byKey.set(variant.key, what);
+  /** Profiles often leave one and the same image: it is looked at once. */
+  const byHash = new Map<string, Seen>();
+  await lookOnce(instant, own, looking, async ({ hash }) => {
+    if (hash !== undefined) byHash.set(hash, { kind: 'own' });
+    return { kind: 'own' };
+  });
+  for (const variant of variants) {
+    const what = await lookOnce(instant, variant, looking, async (image) => {
+      const before = image.hash === undefined ? undefined : byHash.get(image.hash);
+      if (before !== undefined) return before;
+      looking.onPhase(`try cut ${instant.fault.number} under ${variant.profile}`);
+      const found: Seen = { kind: 'looked', ...(await image.look()) };
+      if (image.hash !== undefined) byHash.set(image.hash, found);
+      return found;
+    });
     seen.push([variant.profile, what]);
   }
   return seen;
 }
 
-async function lookOnce(instant: Instant, variant: Variant, looking: Looking): Promise<Seen> {
-  if (variant.kind === 'own') return variant;
-  if (variant.kind === 'refused') return { kind: 'untried', why: variant.why };
+async function lookOnce(
+  instant: Instant,
+  variant: Variant,
+  looking: Looking,
+  look: (image: ReadyImage) => Promise<Seen>,
+): Promise<Seen> {
+  if ('refused' in variant) return { kind: 'untried', why: variant.refused };
   const why = looking.stopped();
   if (why !== undefined) return { kind: 'untried', why };
-  looking.onPhase(`try cut ${instant.fault.number} under ${variant.profile}`);
   try {
-    return { kind: 'looked', ...(await looking.look(instant, variant)) };
+    const image = await looking.ready(instant, variant.profile, variant.image);
+    try {
+      return await look(image);
+    } finally {
+      await image.remove();
+    }
   } catch (error) {
     return { kind: 'untried', why: error instanceof Error ? error.message : String(error) };
   }
@@ -79,7 +104,7 @@ function triedAs(finding: Finding, profile: string, seen: Seen): Tried {
   if (seen.found.some((found) => found.class === finding.class)) return { profile, outcome: 'same' };
   const [other] = seen.found;
   if (other === undefined) return { profile, outcome: 'nothing' };
-  return { profile, outcome: 'other', detail: `${other.class}: ${other.message}` };
+  return { profile, outcome: 'other', class: other.class, detail: other.message };
 }
 
 /** Of a trial that is over: boots its images apart, one after the other, where its disk was seen. */
@@ -87,22 +112,25 @@ export function lookingIn(trial: Trial, scratchDirectory: string): Looking {
   const { machine, target, workload, contextFor, progress, clock, interrupted, recorder } = trial.parts;
   const beganMs = clock.now();
   return {
-    async look({ fault, boot }, { profile, image }) {
+    async ready({ fault, boot }, profile, image) {
       const scratch = await mkdtemp(join(scratchDirectory, 'image-'));
+      const directory = join(scratch, 'disk');
+      const parts = {
+        target,
+        workload,
+        contextFor: (apart: Machine) => contextFor(apart, `cut-${fault.number}-${profile}`),
+      };
+      const place = { directory, mountPoint: machine.directory };
+      const remove = () => rm(scratch, { recursive: true, force: true });
       try {
-        const directory = join(scratch, 'disk');
         await exportImage(machine.disk, image, directory);
-        return await judgeImage(
-          {
-            target,
-            workload,
-            contextFor: (apart) => contextFor(apart, `cut-${fault.number}-${profile}`),
-          },
-          { directory, mountPoint: machine.directory },
-          { history: recorder.history, facts: trial.runFacts(), boot, fault },
-        );
+        const hash = hashTree(directory);
+        const seen = { history: recorder.history, facts: trial.runFacts(), boot, fault };
+        return { hash, look: () => judgeImage(parts, place, seen), remove };
+      } catch (error) {
+        await remove();
+        throw error;
       } finally {
-        await rm(scratch, { recursive: true, force: true });
         await machine.disk.request('drop-image', { image });
       }
     },

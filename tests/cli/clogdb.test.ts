@@ -46,7 +46,7 @@ describe('without the barrier', () => {
       ['--profile', 'lazyfs'],
       /^unrestartable: .*: metadata\.toml: missing field `version` \(the file has 0/,
     ],
-    ['segment-name', [], lost],
+    ['segment-name', ['--profile', 'strict', '--fail-on', 'strict'], lost],
     ['commit', ['--set', 'segment-size=10000000'], lost],
     [
       'commit',

@@ -66,6 +66,9 @@ const nameless = (path: string): string =>
 const segment = 'data/replicas/1/clog/00000000000000000000.stdb.log';
 const snapshot = 'data/replicas/1/snapshots/00000000000000000000.snapshot_dir';
 
+/** Where names are lost that some real file system keeps. */
+const strictly = '--profile strict --fail-on strict';
+
 describe.skipIf(!isTested)('the un-synced report', () => {
   it("lists the report's files, each with what its loss means", async () => {
     const { code, results } = await test('--nemesis unsynced-report --profile lazyfs --cut-setup');
@@ -132,7 +135,7 @@ describe.skipIf(!isTested)('losing un-synced writes', () => {
   });
 
   it('where names are lost, too, less is left: the server starts as if it were new', async () => {
-    const outcome = await test('--profile strict --cut-setup');
+    const outcome = await test(`${strictly} --cut-setup`);
     for (const finding of expectFindings(outcome)) {
       expect(finding.class).toBe('unopenable');
       expect(finding.message).toMatch(
@@ -192,7 +195,7 @@ describe.skipIf(!isTested)('with set-up on the disk for good', () => {
 
 describe.skipIf(!isTested)('what else is lost', () => {
   it("the module's name, where the database's are lost with it", async () => {
-    const outcome = await test('--cut-setup --pin data/control-db');
+    const outcome = await test(`${strictly} --cut-setup --pin data/control-db`);
     for (const finding of expectFindings(outcome)) {
       expect(finding.class).toBe('unopenable');
       expect(finding.message).toMatch(
@@ -205,7 +208,9 @@ describe.skipIf(!isTested)('what else is lost', () => {
   it("the names of the commit log's segments: the database comes back empty, without a word", async () => {
     // Longer than the window that may be lost.
     const work = '--time 4s --interval 4s';
-    const outcome = await test(`--cut-setup --pin data/control-db --pin data/program-bytes ${work}`);
+    const outcome = await test(
+      `${strictly} --cut-setup --pin data/control-db --pin data/program-bytes ${work}`,
+    );
     const [first] = expectFindings(outcome);
     expect(first).toMatchObject({ class: 'lost-write' });
     expect(namesIn(outcome, 'data/replicas/1/clog')).toContain('+00000000000000000000.stdb.log');
@@ -217,7 +222,7 @@ describe.skipIf(!isTested)('what else is lost', () => {
     expect(contents.results.findings[0]?.message).toMatch(
       /InvalidKeyFormat \(its signing keys are in keys\/id_ecdsa\)$/,
     );
-    const names = await test('--cut-setup --set keys=on-disk --pin data');
+    const names = await test(`${strictly} --cut-setup --set keys=on-disk --pin data`);
     expect(expectFindings(names)[0]).toMatchObject({ class: 'unopenable' });
     expect(names.results.findings[0]?.message).toMatch(
       /401: .*the signing key in keys\/id_ecdsa is not that of before$/,

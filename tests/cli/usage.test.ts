@@ -140,7 +140,17 @@ describe('help', () => {
 
   it('names the defaults of a test', async () => {
     const { stdout } = await powercut(['test', '--help']);
-    for (const usual of ['"set"', '"power-cut"', '20s', '5s', './store', '10s', 'documented', 'strict']) {
+    for (const usual of [
+      '"set"',
+      '"power-cut"',
+      '20s',
+      '5s',
+      './store',
+      '10s',
+      'documented',
+      'ext4',
+      'lose-all',
+    ]) {
       expect(stdout).toContain(usual);
     }
   });

@@ -69,7 +69,10 @@ function findingArticle(results: Results, finding: Finding): Html {
       <dt>Rule</dt>
       <dd>${prose(asSentence(evidence.rule))}</dd>
       <dt>Profiles</dt>
-      <dd>${whereItHolds(finding).map((clause) => html`${prose(asSentence(capitalized(clause)))} `)}</dd>
+      <dd>
+        ${whereItHolds(finding).map((clause) => html`${prose(asSentence(capitalized(clause)))} `)}
+        ${instead(finding)}
+      </dd>
       ${
         finding.image !== undefined &&
         html`<dt>Replay</dt>
@@ -77,6 +80,15 @@ function findingArticle(results: Results, finding: Finding): Html {
       }
     </dl>
   </article>`;
+}
+
+/** What the same cut showed in its place under other profiles. */
+function instead({ tried }: Finding): Html | undefined {
+  const others = tried.filter(({ outcome }) => outcome === 'other');
+  if (others.length === 0) return undefined;
+  return html`<ul>
+    ${others.map((one) => html`<li>${one.profile}: ${prose(asSentence(one.detail ?? ''))}</li>`)}
+  </ul>`;
 }
 
 interface Step {

@@ -106,7 +106,7 @@ export function unrestartable(changes: Partial<Finding> = {}): Finding {
     timeMs: 19_021.7,
     profiles: ['strict'],
     tried: [
-      { profile: 'ext4', outcome: 'other', detail: 'lost-write: 12 adds are gone' },
+      { profile: 'ext4', outcome: 'other', class: 'lost-write', detail: '12 adds are gone' },
       { profile: 'xfs', outcome: 'untried', detail: 'trying took its 120 s' },
       { profile: 'btrfs', outcome: 'untried', detail: 'trying took its 120 s' },
     ],
