@@ -86,7 +86,9 @@ export class BlockDevice {
   }
 }
 
+const zeros = new Uint8Array(pageSizeBytes);
+
+/** Of a whole page. */
 function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false;
-  return true;
+  return Buffer.compare(bytes, zeros) === 0;
 }

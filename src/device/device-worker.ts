@@ -76,6 +76,8 @@ const handlers: { readonly [Name in keyof DeviceRequests]: Handler<Name> } = {
   'flush-log': () => ({}),
   serve: ({ descriptor }) => {
     serve(descriptor, deviceFiles(keeper), gate, {
+      // What programs saw is looked at before the device fails.
+      readsWhileHeld: true,
       onError: (error, context) => warn(`${context}: ${messageOf(error)}`),
     });
     return {};

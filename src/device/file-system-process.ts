@@ -15,6 +15,7 @@ await serveAsProcess<FileSystemDiskOptions>((options, socketPath) => {
     devices: join(workDirectory, 'devices'),
     live: join(workDirectory, 'live'),
     look: join(workDirectory, 'look'),
+    seen: join(workDirectory, 'seen'),
   };
   const helper = new MountHelper(directories.devices, sourcePrefix + socketPath, mountOptions);
   let shell: FileSystemShell | undefined;

@@ -9,7 +9,14 @@ import { chmod, chown, mkdir, readdir, statfs } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DiskRequests, FreezeTrigger, Frozen, RecoveredFileSystem } from '../mount/control.ts';
+import type {
+  DiskRequests,
+  FreezeTrigger,
+  Frozen,
+  RecoveredFileSystem,
+  TakenFile,
+  Trace,
+} from '../mount/control.ts';
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from '../mount/directories.ts';
 import { clockSince } from '../mount/disk-clock.ts';
 import { Exclusive } from '../mount/exclusive.ts';
@@ -24,6 +31,7 @@ import type { DeviceLoss } from './device-requests.ts';
 import type { FileSystemDiskOptions } from './file-system-disk.ts';
 import type { FileSystemShell, ShellAnswer } from './file-system-shell.ts';
 import { realFileSystem, type RealFileSystem } from './real-file-system.ts';
+import { SeenTree } from './seen-tree.ts';
 
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 
@@ -35,6 +43,8 @@ export interface FileSystemDirectories {
   readonly live: string;
   /** Where copies of images are mounted. */
   readonly look: string;
+  /** The tree as programs saw it when the power went. */
+  readonly seen: string;
 }
 
 interface Parts {
@@ -65,6 +75,7 @@ export class FileSystemService implements Service {
   readonly #worker: DeviceLink;
   readonly #fileSystem: RealFileSystem;
   readonly #clock: ReturnType<typeof clockSince>;
+  readonly #tree: SeenTree;
   readonly #order = new Exclusive();
   #isServing = false;
   #mounted: Mounted | undefined;
@@ -84,6 +95,7 @@ export class FileSystemService implements Service {
     this.#worker = worker;
     this.#fileSystem = fileSystem;
     this.#clock = clockSince(options.epochMs ?? 0);
+    this.#tree = new SeenTree(directories.seen, shell);
   }
 
   /** Makes a worker that blocks in the session read its messages. */
@@ -93,13 +105,14 @@ export class FileSystemService implements Service {
 
   /** Before anything else: mounts the devices, and makes the file system that every new disk begins with. */
   async format(): Promise<void> {
-    for (const directory of Object.values(this.#directories)) mkdirSync(directory, { mode: 0o700 });
+    const { devices, live, look } = this.#directories;
+    for (const directory of [devices, live, look]) mkdirSync(directory, { mode: 0o700 });
     const { descriptor } = await this.#helper.mount();
     void this.#worker.call('serve', { descriptor }).catch(() => undefined);
     this.#isServing = true;
     await statfs(this.#directories.devices);
     const { file } = await this.#worker.call('create', {});
-    const [program, ...options] = this.#fileSystem.mkfs;
+    const [program, ...options] = this.#fileSystem.mkfsOnZeros;
     const made = await this.#shell.run(program, ...options, this.#pathOf(file));
     if (made.code !== 0)
       throw new UnavailableError(`${program} failed: ${made.lines[0] ?? `exit code ${made.code}`}`);
@@ -129,7 +142,7 @@ export class FileSystemService implements Service {
       case 'keep-image':
         return this.#lossOf(await this.#worker.call('keep-image', {}));
       case 'trace':
-        return this.#worker.call('trace', { needles: request.params.needles });
+        return this.#trace(request.params.needles);
       default:
         return this.#order.run(() => this.#handleAlone(request));
     }
@@ -198,6 +211,11 @@ export class FileSystemService implements Service {
     };
   }
 
+  /** In the files that the cut changed, and in the block writes that it dropped. */
+  async #trace(needles: readonly string[]): Promise<readonly Trace[]> {
+    return [...this.#tree.find(needles), ...(await this.#worker.call('trace', { needles }))];
+  }
+
   async #checkpoint(): Promise<Reply<'checkpoint'>> {
     const { unsyncedBytes } = await this.#worker.call('stats', {});
     const timeMs = this.#clock.monotonicMs();
@@ -235,6 +253,7 @@ export class FileSystemService implements Service {
 
   async #fail(): Promise<object> {
     if (this.#mounted === undefined) return {};
+    if (this.#mounted.gate === 'held') await this.#tree.look(join(this.#directories.live, dataName));
     await this.#worker.call('fail', {});
     this.#mounted.gate = 'failing';
     return {};
@@ -305,8 +324,14 @@ export class FileSystemService implements Service {
   async #recover(image: number): Promise<RecoveredFileSystem> {
     const { name, check, usualMountOptions } = this.#fileSystem;
     return this.#withCopy(image, async (file) => {
-      const device = await this.#mountAt(this.#directories.look, file);
-      await this.#unmountFrom(this.#directories.look, device);
+      const { look } = this.#directories;
+      const device = await this.#mountAt(look, file);
+      let taken: readonly TakenFile[] | undefined;
+      try {
+        taken = this.#tree.compare(join(look, dataName));
+      } finally {
+        await this.#unmountFrom(look, device);
+      }
       const [program, ...options] = check;
       const checked = await this.#shell.run(program, ...options, this.#pathOf(file));
       return {
@@ -315,6 +340,7 @@ export class FileSystemService implements Service {
         check: check.join(' '),
         clean: checked.code === 0,
         lines: checked.code === 0 ? [] : checked.lines.slice(0, maxCheckLines),
+        ...(taken === undefined ? {} : { taken }),
       };
     });
   }

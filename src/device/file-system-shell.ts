@@ -51,6 +51,12 @@ while IFS= read -r line; do
       answer "$id" "$code" "$device
 $said" ;;
     run) said=$("$@" 2>&1 </dev/null); answer "$id" $? "$said" ;;
+    copy)
+      {
+        size=$(du -s -B 1 -- "$1" 2>&1 | cut -f 1)
+        if [ "$size" -le "$3" ]; then said=$(cp -a -- "$1/." "$2" 2>&1); code=$?; else said="$size bytes"; code=101; fi
+        answer "$id" "$code" "$said"
+      } </dev/null & ;;
     sync) { said=$(sync -f -- "$1" 2>&1); answer "$id" $? "$said"; } </dev/null & ;;
   esac
 done
@@ -119,6 +125,12 @@ export class FileSystemShell {
   /** A program to its end. Arguments hold no tabs and no line ends. */
   run(program: string, ...args: readonly string[]): Promise<ShellAnswer> {
     return this.#ask(['run', program, ...args]);
+  }
+
+  /** Copies a tree beside whatever else is done. False where it is larger than `limitBytes`, cannot be read, or takes too long. */
+  async copy(from: string, to: string, limitBytes: number, timeoutMs: number): Promise<boolean> {
+    const answer = this.#ask(['copy', from, to, String(limitBytes)]);
+    return (await settlesWithin(answer, timeoutMs)) && (await answer).code === 0;
   }
 
   /** syncfs(2). False when it failed or did not come back within `timeoutMs`. */

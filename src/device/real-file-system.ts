@@ -12,6 +12,8 @@ export interface RealFileSystem {
   readonly sizeBytes: number;
   /** Without the device, which comes last. */
   readonly mkfs: readonly [program: string, ...options: string[]];
+  /** On a larger device, all of which reads as zeros: what mkfs need not write again. */
+  readonly mkfsOnZeros: readonly [program: string, ...options: string[]];
   /** The Debian package of mkfs and of the check. */
   readonly mkfsPackage: string;
   /** A judge's. */
@@ -35,10 +37,19 @@ export const realFileSystems: readonly RealFileSystem[] = [
     name: 'ext4',
     sizeBytes: 64 * mebibyte,
     mkfs: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0'],
+    mkfsOnZeros: [
+      'mkfs.ext4',
+      '-q',
+      '-F',
+      '-b',
+      '4096',
+      '-E',
+      'nodiscard,lazy_itable_init=0,lazy_journal_init=1',
+    ],
     mkfsPackage: 'e2fsprogs',
     mountOptions: 'commit=300,nodiscard',
     // Whatever mke2fs.conf says, an error must not become a panic of this computer's.
-    usualMountOptions: 'nodiscard,errors=remount-ro',
+    usualMountOptions: 'noatime,nodiscard,errors=remount-ro',
     check: ['e2fsck', '-f', '-n'],
     untearable: [0],
   },
@@ -46,10 +57,11 @@ export const realFileSystems: readonly RealFileSystem[] = [
     name: 'xfs',
     sizeBytes: 300 * mebibyte,
     mkfs: ['mkfs.xfs', '-q', '-f', '-K'],
+    mkfsOnZeros: ['mkfs.xfs', '-q', '-f', '-K'],
     mkfsPackage: 'xfsprogs',
     mountOptions: 'nodiscard',
     // Copies of an image are looked at while the disk itself is mounted, and all have one UUID.
-    usualMountOptions: 'nodiscard,nouuid',
+    usualMountOptions: 'noatime,nodiscard,nouuid',
     check: ['xfs_repair', '-n', '-f'],
     untearable: [],
   },
@@ -57,9 +69,10 @@ export const realFileSystems: readonly RealFileSystem[] = [
     name: 'btrfs',
     sizeBytes: 128 * mebibyte,
     mkfs: ['mkfs.btrfs', '-q', '-f', '-K'],
+    mkfsOnZeros: ['mkfs.btrfs', '-q', '-f', '-K'],
     mkfsPackage: 'btrfs-progs',
     mountOptions: 'commit=300,nodiscard',
-    usualMountOptions: 'nodiscard',
+    usualMountOptions: 'noatime,nodiscard',
     check: ['btrfs', 'check', '--readonly'],
     untearable: [64 * 1024, 64 * mebibyte],
   },

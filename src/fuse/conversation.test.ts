@@ -12,7 +12,7 @@ type State = ReturnType<Gate['state']>;
 const doNothing = (): void => undefined;
 
 /** A conversation whose gate the test turns by hand, over one buffer that is overwritten with each request. */
-function talk(writes: WriteMode = 'through') {
+function talk(writes: WriteMode = 'through', readsWhileHeld = false) {
   const { fileSystem, calls } = recordingFileSystem({
     lookup: () => someAttributes,
     write: (_caller, _ino, _offset, bytes) => bytes.length,
@@ -45,6 +45,7 @@ function talk(writes: WriteMode = 'through') {
     fileSystem,
     gate,
     writes,
+    readsWhileHeld,
     onError: (_error, context) => errors.push(context),
     send: (reply) => replies.push(received(reply)),
   });
@@ -122,6 +123,17 @@ describe('a held gate', () => {
     ]);
     expect(calls.map(({ method }) => method)).toEqual(['write', 'write', 'forget', 'statistics']);
     expect(replies.map(({ error }) => error)).toEqual([0, 0, 0]);
+  });
+
+  test('answers reads all the same for who asked for that, and holds the rest', () => {
+    const { receive, gate, methods } = talk('through', true);
+    gate.current = 'held';
+    receive(request(opcodes.READ, 5, struct('fuse_read_in', { size: 4 })));
+    receive(write('held'));
+    expect(methods()).toEqual(['read']);
+    gate.current = 'open';
+    receive(request(opcodes.READ, 5, struct('fuse_read_in', { size: 4 })));
+    expect(methods()).toEqual(['read', 'read', 'write']);
   });
 
   test('fails what it held once it fails, unapplied', () => {

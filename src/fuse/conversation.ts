@@ -16,6 +16,7 @@ export class Conversation {
   readonly #fs: FileSystem;
   readonly #gate: Gate;
   readonly #writes: WriteMode;
+  readonly #readsWhileHeld: boolean;
   readonly #onError: OnError;
   readonly #send: (reply: Reply) => void;
   /** One for all requests: they are answered one after the other. */
@@ -30,6 +31,7 @@ export class Conversation {
     readonly fileSystem: FileSystem;
     readonly gate: Gate;
     readonly writes: WriteMode;
+    readonly readsWhileHeld?: boolean;
     readonly onError: OnError;
     /** Sends a finished reply, whose buffer the next one overwrites. */
     readonly send: (reply: Reply) => void;
@@ -37,6 +39,7 @@ export class Conversation {
     this.#fs = options.fileSystem;
     this.#gate = options.gate;
     this.#writes = options.writes;
+    this.#readsWhileHeld = options.readsWhileHeld ?? false;
     this.#onError = options.onError;
     this.#send = options.send;
   }
@@ -59,8 +62,7 @@ export class Conversation {
         return;
       default:
         // Held requests come first: what arrived later must not overtake them.
-        if (this.#gate.state() === 'held' && !this.#isForHandingOver(request))
-          this.#held.push(request.copy());
+        if (this.#gate.state() === 'held' && !this.#isServedAnyway(request)) this.#held.push(request.copy());
         else this.#serve(request);
         this.#settle();
     }
@@ -70,7 +72,8 @@ export class Conversation {
    * Pages that the kernel kept back are what was written before the gate closed, whenever they come. They are un-synced like
    * everything that no barrier covers, and taking them is the only way to know of them.
    */
-  #isForHandingOver(request: Request): boolean {
+  #isServedAnyway(request: Request): boolean {
+    if (this.#readsWhileHeld && request.opcode === opcodes.READ) return true;
     return this.#writes === 'cached' && (isWriteBack(request) || opensRoot(request));
   }
 

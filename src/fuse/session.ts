@@ -18,6 +18,8 @@ export type { WriteMode } from './codec/init.ts';
 export interface ServeOptions {
   /** Default `through`: each write is seen when it is made. */
   readonly writes?: WriteMode;
+  /** While others are held, reads are answered: for who looks at what is held. @default false */
+  readonly readsWhileHeld?: boolean;
   /** Hears of faults in the file system (answered EIO) and in the conversation with the kernel. */
   readonly onError?: OnError;
 }
@@ -27,11 +29,11 @@ export interface ServeOptions {
  * be read at all.
  */
 export function serve(fd: number, fileSystem: FileSystem, gate: Gate, options: ServeOptions = {}): void {
-  const { writes = 'through', onError = () => undefined } = options;
+  const { writes = 'through', readsWhileHeld = false, onError = () => undefined } = options;
   const send = (reply: Reply): void => {
     sendReply(fd, reply, onError);
   };
-  const conversation = new Conversation({ fileSystem, gate, writes, onError, send });
+  const conversation = new Conversation({ fileSystem, gate, writes, readsWhileHeld, onError, send });
   // One buffer for all requests: a WRITE's data is copied once by the kernel into it, and once into the disk's pages.
   const request = new Request(requestBufferBytes);
   while (receive(fd, request)) conversation.receive(request);

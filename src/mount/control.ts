@@ -105,6 +105,19 @@ export interface RecoveredFileSystem {
   readonly clean: boolean;
   /** What the checker said, where it was not content; its first lines. */
   readonly lines: readonly string[];
+  /** What differs from the tree that programs saw when the power went; absent where that could not be looked at. */
+  readonly taken?: readonly TakenFile[];
+}
+
+/** A file or directory that a cut changed. */
+export interface TakenFile {
+  /** On the disk, without a leading slash. */
+  readonly path: string;
+  /** `came back`: programs had removed it, or moved it away. */
+  readonly change: 'gone' | 'differs' | 'came back';
+  /** Bytes that are not there, or others, by the page: the sum of `ranges`. */
+  readonly sizeBytes: number;
+  readonly ranges: readonly Range[];
 }
 
 /** Where a needle's bytes lay in what the last cut dropped. */

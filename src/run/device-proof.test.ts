@@ -35,6 +35,34 @@ test('what was in none of them is not said to have been dropped by the disk', ()
   expect(diskOps).toEqual([]);
 });
 
+const wal = {
+  path: 'db-wal',
+  change: 'differs',
+  sizeBytes: 4096,
+  ranges: [{ offset: 0, length: 4096 }],
+} as const;
+
+test('what programs saw in a file is told by that file, and whether it was on its way to the device', () => {
+  const inFile = { needle: '7', path: 'db-wal', offset: 100 };
+  const inWrite = { needle: '7', path: 'the block device', offset: 8200, op: blockWrite };
+  const fault = cut([blockWrite], { fileSystem: { ...fileSystem, taken: [wal] } });
+  const [first, onItsWay] = proveViolation(violation(), fault, [inFile, inWrite]).sentences;
+  expect(first).toMatch(/it was in `db-wal` at byte 100, which programs saw and ext4 had not made durable/);
+  expect(onItsWay).toMatch(/on its way in a block write \(bytes 8192–12287 of the device\)/);
+  const [, never] = proveViolation(violation(), fault, [inFile]).sentences;
+  expect(never).toMatch(/the kernel had it in memory only/);
+});
+
+test('what was in no file at all is said to have been in none', () => {
+  const { sentences } = proveViolation(
+    violation(),
+    cut([], { fileSystem: { ...fileSystem, taken: [wal] } }),
+    [],
+  );
+  expect(sentences[0]).toMatch(/no file that the cut changed held it/);
+  expect(sentences.join()).toMatch(/of what programs saw, `db-wal` differs \(4\.0 KiB\)/);
+});
+
 test('what the checker of the file system has against it stands in the proof', () => {
   const unclean = { ...fileSystem, clean: false, lines: ['Inode 12 has a bad size'] };
   const { sentences } = proveFailure(cut([blockWrite], { fileSystem: unclean }), [], []);

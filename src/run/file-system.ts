@@ -16,7 +16,7 @@ export function describeFileSystem({
   return {
     name: found.name,
     kernel: release(),
-    mkfs: `${found.mkfs.join(' ')} (${versionOf(found.mkfs[0])})`,
+    mkfs: `${found.mkfsOnZeros.join(' ')} (${versionOf(found.mkfsOnZeros[0])})`,
     mountOptions: found.usualMountOptions,
     sizeBytes: room.capacityBytes ?? usualSizeBytes,
   };

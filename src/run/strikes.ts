@@ -232,11 +232,12 @@ class Strikes implements Circumstances {
   }
 
   #tellOfFileSystem({ number, timeMs, opCount, sizeBytes }: CutFacts, fileSystem: RecoveredFileSystem): void {
-    const { name, check, clean, lines } = fileSystem;
+    const { name, check, clean, lines, taken } = fileSystem;
+    const files = taken === undefined ? '' : `: changes of ${plural(taken.length, 'file')}`;
     const writes = opCount === 0 ? '' : ` and ${plural(opCount, 'block write')} (${formatSize(sizeBytes)})`;
     const verdict = clean ? 'clean' : 'NOT clean';
     this.#trial.parts.progress.event(
-      `cut ${number} at ${formatInstant(timeMs)} dropped the kernel's memory${writes}; ${name} recovered, ${check}: ${verdict}`,
+      `cut ${number} at ${formatInstant(timeMs)} dropped the kernel's memory${writes}${files}; ${name} recovered, ${check}: ${verdict}`,
     );
     if (clean) return;
     this.#trial.notes.add(
