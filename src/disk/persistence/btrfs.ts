@@ -5,13 +5,19 @@
  *   written; between commits nothing on the disk is overwritten (copy on write), so a page is old or new, never torn.
  * - btrfs.log-tree: fsync writes a log of that inode beside the transaction, with its names and the new directories on the way;
  *   of other inodes it keeps nothing: an earlier unlink, create or truncate elsewhere may be undone while a later one that was
- *   fsynced stays (measured; d4682ba03ef618 for new names).
+ *   fsynced stays (measured; d4682ba03ef618 for new names). Two exceptions are in btrfs-log-tree.ts: the directories of a file whose
+ *   names changed are logged with it, and a file that is logged for its name has its size cut to what it is by then.
  * - btrfs.directory-log: fsync of a directory keeps its names as they are. Of new files below it the data is not logged. A file
  *   that was renamed into it from another directory may be found under both names (measured).
  * - btrfs.moved-out: fsync of a directory out of which a file was renamed commits the transaction (fs/btrfs/tree-log.c,
  *   last_unlink_trans: logging only the directory would lose the file).
  * - btrfs.size-after-data: the size moves when the data past it is complete; a file that was renamed without fsync may be empty
- *   (8d875f95: "a best effort filemap_flush like ext4"; measured).
+ *   (8d875f95: "a best effort filemap_flush like ext4"; measured). On a file system without explicit holes (the default since
+ *   btrfs-progs 5.15) that is the size in memory, with *any* extent of the file that completes (btrfs_inode_safe_disk_i_size_write):
+ *   what is not there yet reads as NULs (measured: two parts of an append, the first there, the file long, the rest NULs).
+ * - btrfs.truncation: a truncation puts its size on disk with its transaction, also the size that the file had already, whether the
+ *   bytes are there or not (measured: a new file of one NUL). Of its last block the rest stays as it was: it is zeroed in memory, and
+ *   written once the file grows again. So a file that was truncated, synced and truncated up may show its old bytes (measured).
  */
 import { isDataOp, type LoggedOp } from './crash-log.ts';
 import type { SizeOption } from './file-sizes.ts';
@@ -50,13 +56,21 @@ const sizeAfterData: Rule = {
   source: 'Linux commit 8d875f95da43; measured on Linux 6.18',
 };
 
+const truncation: Rule = {
+  id: 'btrfs.truncation',
+  sentence:
+    'a truncation on btrfs commits its size, whether the bytes are there or not, and leaves the rest of its last block as it was',
+  source: 'fs/btrfs/inode.c, btrfs_truncate, btrfs_cont_expand; measured on Linux 6.18',
+};
+
 export const btrfs: PersistenceProfile = {
   name: 'btrfs',
   about:
     'btrfs: the last transaction, and on top of it the logs of inodes that were fsynced since; pages never tear',
-  rules: [transaction, logTree, directoryLog, movedOut, sizeAfterData],
+  rules: [transaction, logTree, directoryLog, movedOut, sizeAfterData, truncation],
   space: (history) => new BtrfsSpace(history),
   ruleFor(op: LoggedOp, fate) {
+    if (op.kind === 'truncate' && fate === 'torn') return truncation;
     if (isDataOp(op)) return sizeAfterData;
     return fate === 'torn' ? directoryLog : transaction;
   },

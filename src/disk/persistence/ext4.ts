@@ -4,12 +4,15 @@
  * - ext4.commit-order: one journal; a commit carries all metadata of the ops before it, in their order. After a cut a prefix is
  *   there (Documentation/filesystems/ext4: journal; Jan Kara in LWN 799807).
  * - ext4.fsync: fsync commits the transaction of the inode's own last change, with all that came before it, and writes its pages;
- *   of a clean inode, or one that was only overwritten in place, it commits nothing (measured: a rename stays undone).
+ *   of a clean inode, or one that was only overwritten in place, it commits nothing (measured: a rename stays undone). An O_DSYNC
+ *   write journals for its own range: inside an earlier write that needs blocks elsewhere it commits nothing either (measured). A
+ *   punch is journalled always, also where it only zeroes bytes (ext4_punch_hole), except past the end, where it does nothing.
  * - ext4.unwritten-extents: delayed blocks are allocated as unwritten extents; the size moves when their I/O is *submitted*, and
  *   data=ordered waits only for extents that are written ones. So a commit can land the size without the bytes, which then read
  *   as NULs; of an append inside a block as well (commit 244adf6426ee; Chung-Chiang Cheng, linux-ext4 2023-03-24, "defer updating
  *   i_disksize until endio"; measured: "foo\0\0\0", and 64 KiB of NULs 5 times of 10). `unwrittenExtents: false` is the file
- *   system without that window.
+ *   system without that window. A punch moves the size on disk up to its own end, before any byte is there
+ *   (ext4_update_disksize_before_punch; measured).
  * - ext4.auto-da-alloc: rename over a file, and close after truncation to nothing, submit what is delayed: after them the size is
  *   never the one before the write, the bytes may still be NULs. "We do not guarantee that the data is securely on disk before
  *   rename" (Jan Kara, 2022-09-01).

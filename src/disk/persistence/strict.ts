@@ -3,7 +3,8 @@
  * any file system may leave, it contains.
  *
  * - strict.data: each 512-byte sector of a file, and its size, stand at any version since the last fsync, fdatasync, msync(MS_SYNC)
- *   or O_SYNC/O_DSYNC write on it that returned; bytes past the old end may also read as NULs.
+ *   or O_SYNC/O_DSYNC write on it that returned; bytes past the old end may also read as NULs. What a truncation cut off the last
+ *   block may be back when the file grows again, until a barrier after that (measured on btrfs).
  * - strict.attributes: mode and xattrs stand at any version since the last fsync of that inode; fdatasync leaves them behind
  *   (fsync(2): "does not flush modified metadata unless that metadata is needed").
  * - strict.names: an entry of a directory stands at any version since the last fsync of that directory ("calling fsync() does not
