@@ -67,7 +67,6 @@ async function lookAt(instant: Instant, looking: Looking): Promise<readonly (rea
     const what = await lookOnce(instant, variant, looking, async (image) => {
       const before = image.hash === undefined ? undefined : byHash.get(image.hash);
       if (before !== undefined) return before;
-      looking.onPhase(`try cut ${instant.fault.number} under ${variant.profile}`);
       const found: Seen = { kind: 'looked', ...(await image.look()) };
       if (image.hash !== undefined) byHash.set(image.hash, found);
       return found;
@@ -86,6 +85,7 @@ async function lookOnce(
   if ('refused' in variant) return { kind: 'untried', why: variant.refused };
   const why = looking.stopped();
   if (why !== undefined) return { kind: 'untried', why };
+  looking.onPhase(`try cut ${instant.fault.number} under ${variant.profile}`);
   try {
     const image = await looking.ready(instant, variant.profile, variant.image);
     try {
