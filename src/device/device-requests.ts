@@ -1,6 +1,7 @@
 /** What the main thread of a file system's process asks of the thread that serves its devices, and how answers come back. */
 import type { MessagePort } from 'node:worker_threads';
 import type { DiskRequests, FreezeTrigger, Frozen, Loss, Selection, Trace } from '../mount/control.ts';
+import type { ThreadAnswer } from '../mount/thread-link.ts';
 import type { FileSystemDiskOptions } from './file-system-disk.ts';
 
 export interface DeviceRequests {
@@ -45,10 +46,12 @@ export interface DeviceMessage {
   readonly params: unknown;
 }
 
-export type DeviceAnswer =
-  | { readonly id: number; readonly ok: object }
-  | { readonly id: number; readonly refusal: string }
-  | { readonly warning: string };
+/** A sentence for people, that nobody asked for. */
+export interface DeviceTold {
+  readonly warning: string;
+}
+
+export type DeviceAnswer = ThreadAnswer | DeviceTold;
 
 export interface DeviceStart {
   readonly options: FileSystemDiskOptions;

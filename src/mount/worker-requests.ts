@@ -3,6 +3,7 @@ import type { DiskOptions, DiskRequests } from './control.ts';
 import type { Fault } from './lazyfs/faults.ts';
 import type { SnapshotOrder } from './lazyfs/snapshot.ts';
 import type { Unfinished } from './steps.ts';
+import type { ThreadAnswer } from './thread-link.ts';
 import type { MessagePort } from 'node:worker_threads';
 
 /** Requests that the owner of the disk answers alone, just as they came. */
@@ -58,13 +59,14 @@ export interface WorkerMessage {
   readonly params: unknown;
 }
 
-export type WorkerAnswer =
-  | { readonly id: number; readonly ok: object }
-  | { readonly id: number; readonly refusal: string }
+/** What nobody asked for. */
+export type WorkerTold =
   /** A fault dropped what was un-synced: the kernel is to forget it, too. */
   | { readonly lost: LossNotice }
   /** A sentence for people, that nobody asked for. */
   | { readonly warning: string };
+
+export type WorkerAnswer = ThreadAnswer | WorkerTold;
 
 export interface WorkerStart {
   readonly options: DiskOptions;
