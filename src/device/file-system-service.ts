@@ -8,7 +8,6 @@
 import { chmod, chown, mkdir, readdir, statfs } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   DiskRequests,
   FreezeTrigger,
@@ -29,7 +28,8 @@ import { settlesWithin } from '../mount/time-limit.ts';
 import type { DeviceLink } from './device-link.ts';
 import type { DeviceLoss } from './device-requests.ts';
 import type { FileSystemDiskOptions } from './file-system-disk.ts';
-import type { FileSystemShell, ShellAnswer } from './file-system-shell.ts';
+import { FileSystemMounts, sayingOf } from './file-system-mounts.ts';
+import type { FileSystemShell } from './file-system-shell.ts';
 import { realFileSystem, type RealFileSystem } from './real-file-system.ts';
 import { SeenTree } from './seen-tree.ts';
 
@@ -61,9 +61,6 @@ interface Mounted {
 /** What programs see. */
 const dataName = 'data';
 const syncTimeoutMs = 10_000;
-const busyPatienceMs = 2_000;
-const busyPauseMs = 20;
-const detachTimeoutMs = 10_000;
 const maxCheckLines = 20;
 
 export class FileSystemService implements Service {
@@ -76,6 +73,7 @@ export class FileSystemService implements Service {
   readonly #fileSystem: RealFileSystem;
   readonly #clock: ReturnType<typeof clockSince>;
   readonly #tree: SeenTree;
+  readonly #mounts: FileSystemMounts;
   readonly #order = new Exclusive();
   #isServing = false;
   #mounted: Mounted | undefined;
@@ -96,6 +94,7 @@ export class FileSystemService implements Service {
     this.#fileSystem = fileSystem;
     this.#clock = clockSince(options.epochMs ?? 0);
     this.#tree = new SeenTree(directories.seen, shell);
+    this.#mounts = new FileSystemMounts(fileSystem, directories.devices, shell);
   }
 
   /** Makes a worker that blocks in the session read its messages. */
@@ -113,15 +112,15 @@ export class FileSystemService implements Service {
     await statfs(this.#directories.devices);
     const { file } = await this.#worker.call('create', {});
     const [program, ...options] = this.#fileSystem.mkfsOnZeros;
-    const made = await this.#shell.run(program, ...options, this.#pathOf(file));
+    const made = await this.#shell.run(program, ...options, this.#mounts.pathOf(file));
     if (made.code !== 0)
       throw new UnavailableError(`${program} failed: ${made.lines[0] ?? `exit code ${made.code}`}`);
-    const device = await this.#mountAt(this.#directories.live, file);
+    const device = await this.#mounts.mountAt(this.#directories.live, file);
     const data = join(this.#directories.live, dataName);
     await mkdir(data);
     await chown(data, this.#options.owner.uid, this.#options.owner.gid);
     await chmod(data, 0o755);
-    await this.#unmountFrom(this.#directories.live, device);
+    await this.#mounts.unmountFrom(this.#directories.live, device);
     await this.#worker.call('finish', {});
   }
 
@@ -265,10 +264,10 @@ export class FileSystemService implements Service {
     await checkMountPoint(mountPoint);
     const { live } = this.#directories;
     const { file } = await this.#worker.call('attach', {});
-    const device = await this.#mountAt(live, file);
+    const device = await this.#mounts.mountAt(live, file);
     const bound = await this.#shell.run('mount', '--bind', '--', join(live, dataName), mountPoint);
     if (bound.code !== 0) {
-      await this.#unmountFrom(live, device);
+      await this.#mounts.unmountFrom(live, device);
       throw new Refusal(`cannot mount on ${mountPoint}: ${sayingOf(bound)}`);
     }
     this.#mounted = { device, gate: 'open' };
@@ -287,7 +286,7 @@ export class FileSystemService implements Service {
       for (const directory of [this.#options.mountPoint, this.#directories.live])
         await this.#shell.run('umount', '-i', '-l', '--', directory);
     }
-    const isDetached = await this.#shell.isDetached(mounted.device, detachTimeoutMs);
+    const isDetached = await this.#mounts.isDetached(mounted.device);
     if (!isDetached) throw new Refusal(`the kernel does not let go of ${mounted.device}`);
     this.#mounted = undefined;
     await this.#worker.call('detach', {});
@@ -298,19 +297,11 @@ export class FileSystemService implements Service {
   /** A plain umount; programs that were just killed may take a moment to leave. False when somebody stays. */
   async #letGo(): Promise<boolean> {
     const { mountPoint } = this.#options;
-    const isFree = (await this.#isUnmounted(mountPoint)) && (await this.#isUnmounted(this.#directories.live));
+    const isFree =
+      (await this.#mounts.isUnmounted(mountPoint)) &&
+      (await this.#mounts.isUnmounted(this.#directories.live));
     if (!isFree) await this.#shell.sync(this.#directories.live, syncTimeoutMs);
     return isFree;
-  }
-
-  async #isUnmounted(directory: string): Promise<boolean> {
-    for (let waitedMs = 0; ; waitedMs += busyPauseMs) {
-      const answer = await this.#shell.run('umount', '-i', '--', directory);
-      if (answer.code === 0 || /not mounted|no mount point/.test(sayingOf(answer))) return true;
-      if (!/busy/.test(sayingOf(answer))) throw new Refusal(`umount ${directory}: ${sayingOf(answer)}`);
-      if (waitedMs >= busyPatienceMs) return false;
-      await sleep(busyPauseMs);
-    }
   }
 
   async #cut({ choice }: DiskRequests['cut']['params']): Promise<Reply<'cut'>> {
@@ -325,15 +316,15 @@ export class FileSystemService implements Service {
     const { name, check, usualMountOptions } = this.#fileSystem;
     return this.#withCopy(image, async (file) => {
       const { look } = this.#directories;
-      const device = await this.#mountAt(look, file);
+      const device = await this.#mounts.mountAt(look, file);
       let taken: readonly TakenFile[] | undefined;
       try {
         taken = this.#tree.compare(join(look, dataName));
       } finally {
-        await this.#unmountFrom(look, device);
+        await this.#mounts.unmountFrom(look, device);
       }
       const [program, ...options] = check;
-      const checked = await this.#shell.run(program, ...options, this.#pathOf(file));
+      const checked = await this.#shell.run(program, ...options, this.#mounts.pathOf(file));
       return {
         name,
         mountOptions: usualMountOptions,
@@ -349,11 +340,11 @@ export class FileSystemService implements Service {
     const target = await prepareExportDirectory(params.directory, this.#options.mountPoint);
     const { look } = this.#directories;
     return this.#withCopy(params.image, async (file) => {
-      const device = await this.#mountAt(look, file);
+      const device = await this.#mounts.mountAt(look, file);
       try {
-        await this.#copy(join(look, dataName), target);
+        await this.#mounts.copyTree(join(look, dataName), target);
       } finally {
-        await this.#unmountFrom(look, device);
+        await this.#mounts.unmountFrom(look, device);
       }
       return { files: (await readdir(target, { recursive: true })).length };
     });
@@ -364,24 +355,18 @@ export class FileSystemService implements Service {
     const source = await checkImportDirectory(directory);
     const { live } = this.#directories;
     const { file } = await this.#worker.call('attach', {});
-    const device = await this.#mountAt(live, file);
+    const device = await this.#mounts.mountAt(live, file);
     try {
       const data = join(live, dataName);
       if ((await readdir(data)).length > 0)
         throw new Refusal(`cannot load ${directory}: the disk is not empty, wipe it first`);
-      await this.#copy(source, data);
+      await this.#mounts.copyTree(source, data);
       await this.#shell.sync(live, syncTimeoutMs);
     } finally {
-      await this.#unmountFrom(live, device);
+      await this.#mounts.unmountFrom(live, device);
       await this.#worker.call('detach', {});
     }
     return { files: (await readdir(source, { recursive: true })).length };
-  }
-
-  /** With owners, times, links, attributes and holes. */
-  async #copy(from: string, to: string): Promise<void> {
-    const copied = await this.#shell.run('cp', '-a', '--', `${from}/.`, to);
-    if (copied.code !== 0) throw new Refusal(`cannot copy ${from} to ${to}: ${sayingOf(copied)}`);
   }
 
   async #withCopy<Result>(image: number, work: (file: string) => Promise<Result>): Promise<Result> {
@@ -393,30 +378,10 @@ export class FileSystemService implements Service {
     }
   }
 
-  /** The kernel recovers what is there. Returns the loop device. */
-  async #mountAt(directory: string, file: string): Promise<string> {
-    const { name, usualMountOptions } = this.#fileSystem;
-    const options = `nosuid,nodev,${usualMountOptions}`;
-    const mounting = await this.#shell.mount(this.#pathOf(file), name, options, directory);
-    if ('device' in mounting) return mounting.device;
-    if (mounting.at === 'mount')
-      throw new Refusal(`the kernel cannot mount this ${name}: ${mounting.failure}`);
-    throw new UnavailableError(`no loop device for a real ${name}: ${mounting.failure}`);
-  }
-
-  async #unmountFrom(directory: string, device: string): Promise<void> {
-    if (!(await this.#isUnmounted(directory))) await this.#shell.run('umount', '-i', '-l', '--', directory);
-    await this.#shell.isDetached(device, detachTimeoutMs);
-  }
-
   #lossOf<Loss extends DeviceLoss>(loss: Loss) {
     const { name } = this.#fileSystem;
     const rule = `what a file system has not flushed to its device may be lost, by the sector, and what the kernel holds in memory is; what that leaves of files is for ${name}'s own recovery to say`;
     return { ...loss, files: [], processes: {}, rules: { data: rule, name: rule, attributes: rule } };
-  }
-
-  #pathOf(file: string): string {
-    return join(this.#directories.devices, file);
   }
 
   #requireMounted(request: string): Mounted {
@@ -428,8 +393,4 @@ export class FileSystemService implements Service {
     if (this.#mounted !== undefined)
       throw new Refusal(`cannot ${request}: the disk is mounted, unmount it first`);
   }
-}
-
-function sayingOf({ code, lines }: ShellAnswer): string {
-  return lines.join(' ').trim() || `it ended with exit code ${code}`;
 }
