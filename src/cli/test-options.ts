@@ -76,13 +76,13 @@ export function toTestOptions(
   for (const name of nemesis) checkName('nemesis', name, known.nemeses);
   const profile = flags.profile ?? testDefaults.profile;
   checkName('profile', profile, known.profiles);
+  const fileSystem = flags.filesystem;
+  if (fileSystem !== undefined) requireReal(fileSystem, flags);
   const failOn = flags.failOn ?? testDefaults.failOn;
   if (failOn === 'strict' && profile !== 'strict')
     throw new UsageError(
       `--fail-on strict goes with --profile strict: a run under ${profile} fails by ${profile}`,
     );
-  const fileSystem = flags.filesystem;
-  if (fileSystem !== undefined) requireReal(fileSystem, flags);
   const options = {
     target,
     driverArguments,
