@@ -97,7 +97,7 @@ function confirm(
   for (const { violation } of stored) if (violation !== undefined) found.delete(violation);
   let number = stored.at(-1)?.number ?? 0;
   const added = [...found.values()].map((violation) => ({
-    ...findingOf(violation, proveViolation(violation, undefined, [])),
+    ...findingOf(violation, proveViolation(violation, undefined, undefined)),
     number: ++number,
     cut: 0,
     profiles: [rulesOf(options)],

@@ -53,6 +53,14 @@ test('what programs saw in a file is told by that file, and whether it was on it
   expect(never).toMatch(/the kernel had it in memory only/);
 });
 
+test('what was not searched, as for an image that is booted again, is not said to have been nowhere', () => {
+  const fault = cut([blockWrite], { fileSystem: { ...fileSystem, taken: [wal] } });
+  const { sentences } = proveViolation(violation(), fault, undefined);
+  expect(sentences[0]).toMatch(/is gone$/);
+  expect(sentences.join()).not.toMatch(/held it|holds it/);
+  expect(sentences.join()).toMatch(/of what programs saw, `db-wal` differs \(4\.0 KiB\)/);
+});
+
 test('what was in no file at all is said to have been in none', () => {
   const { sentences } = proveViolation(
     violation(),

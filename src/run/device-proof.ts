@@ -20,9 +20,13 @@ export function isDeviceCut(cut: CutFacts): cut is DeviceCut {
   return cut.fileSystem !== undefined;
 }
 
-/** `what` is missing; `traces` say where its bytes lay in the files and the block writes that the cut took. */
-export function lostOnDevice(what: string, cut: DeviceCut, traces: readonly Trace[]): Shown {
+/** `what` is missing; `traces` say where its bytes lay in the files and the block writes that the cut took, if that was searched. */
+export function lostOnDevice(what: string, cut: DeviceCut, traces: readonly Trace[] | undefined): Shown {
   const { name, taken } = cut.fileSystem;
+  if (traces === undefined) {
+    const shown = droppedOnDevice(cut);
+    return { ...shown, sentences: [`${what} is gone`, ...shown.sentences] };
+  }
   const inFile = traces.find(({ path }) => taken?.some((file) => file.path === path) === true);
   const inWrite = traces.find(({ op }) => op !== undefined)?.op;
   const shown = droppedOnDevice(cut);

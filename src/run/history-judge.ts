@@ -50,8 +50,8 @@ export class HistoryJudge {
       this.#seen.add(key);
       const fault = violation.duringBoot === true ? undefined : this.#faults.get(violation.boot);
       const isAtHand = fault !== undefined && fault === atHand;
-      // Only what took something from the disk left bytes to search.
-      const traces = isAtHand && fault.image !== undefined ? await this.#traces(violation) : [];
+      // Only what took something from the disk left bytes to search, and only until the next one.
+      const traces = isAtHand && fault.image !== undefined ? await this.#traces(violation) : undefined;
       await findings.add(findingOf(violation, proveViolation(violation, fault, traces)), {
         boot: violation.boot,
         violation: key,

@@ -41,7 +41,7 @@ export async function judgeImage(
       ...(judged.finding === undefined ? [] : [judged.finding]),
       ...violations
         .filter((violation) => violation.boot === boot)
-        .map((violation) => findingOf(violation, proveViolation(violation, fault, []))),
+        .map((violation) => findingOf(violation, proveViolation(violation, fault, undefined))),
     ],
     notes: judged.notes,
   };

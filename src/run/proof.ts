@@ -20,11 +20,14 @@ const maxFiles = 5;
 const maxNames = 5;
 const maxLogLines = 20;
 
-/** Proof for ops that are missing or wrong. `traces`: where the bytes of `violation.ops[0]` lay among what was dropped. */
+/**
+ * Proof for ops that are missing or wrong. `traces`: where the bytes of `violation.ops[0]` lay among what was dropped; undefined
+ * where that was not searched, as for an image that is booted again: what was not searched is not said to hold nothing.
+ */
 export function proveViolation(
   violation: Violation,
   cut: CutFacts | undefined,
-  traces: readonly Trace[],
+  traces: readonly Trace[] | undefined,
 ): Evidence {
   const op = violation.ops[0];
   const of = (shown: Shown, fault?: CutFacts): Evidence => ({
@@ -84,7 +87,7 @@ function untouched(sentence: string): Shown {
   return { diskOps: [], rule: 'none: nothing was taken from the disk', sentences: [sentence] };
 }
 
-function lost(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Shown {
+function lost(op: BrokenOp, cut: CutFacts, traces: readonly Trace[] | undefined): Shown {
   const what = describeOp(op);
   if (!isLoss(cut)) {
     return untouched(
@@ -98,15 +101,17 @@ function lost(op: BrokenOp, cut: CutFacts, traces: readonly Trace[]): Shown {
     );
   }
   const during = cut.ops.filter((candidate) => isDuring(candidate, op, cut));
-  const own = traces.map((trace) => ownWrite(trace, during)).find((found) => found !== undefined);
+  const own = traces?.map((trace) => ownWrite(trace, during)).find((found) => found !== undefined);
   if (own !== undefined) return lostBytes(what, cut, own);
-  const [trace] = traces;
+  const trace = traces?.[0];
   // Bytes that were found in a file which nothing touched meanwhile came there later: they were acknowledged before they were written.
   const telling = trace === undefined ? during : during.filter((candidate) => touches(candidate, trace));
   if (telling.length > 0) return lostOps(what, cut, telling);
   if (trace !== undefined) return lostBytes(what, cut, trace);
   const shown = dropped(cut);
-  return { ...shown, sentences: [`${what} is gone; none of the dropped bytes hold it`, ...shown.sentences] };
+  const sentence =
+    traces === undefined ? `${what} is gone` : `${what} is gone; none of the dropped bytes hold it`;
+  return { ...shown, sentences: [sentence, ...shown.sentences] };
 }
 
 /** Whether the op changed the file that the bytes were found in, or a name beside or above it. */
