@@ -63,8 +63,8 @@ export function addDisk(program: Command, end: End): void {
     .description(
       'Asks the disk that `powercut mount` serves at a directory.\n\n' +
         '  report         what is un-synced: what a cut now would lose\n' +
-        '  cut            cuts the power: programs with files open there get errors, what was not durable is gone, or what\n' +
-        '                 --image says of it\n' +
+        '  cut            cuts the power: programs with files open there get errors,\n' +
+        '                 and what was not durable is gone, or what --image says of it\n' +
         '  checkpoint     makes everything durable\n' +
         '  lose-unsynced  drops un-synced data, programs live on, names stay\n' +
         '  stats          counts of ops, barriers, files, bytes',
