@@ -94,6 +94,16 @@ test('where else a finding holds is written down when it has been tried', async 
   expect(stored(1)).toMatchObject({ profiles: ['strict'], portability: true });
 });
 
+test('of an image that was drawn, what other profiles draw proves nothing: it is no portability warning', async () => {
+  const { book } = makeBook();
+  const drawn = cut([write(0, 10)], { image: 4, choice: { kind: 'random', seed: 7 } });
+  await book.add(found(), { boot: 2, fault: drawn });
+  const nothing = ['ext4', 'xfs', 'btrfs'].map((profile) => ({ profile, outcome: 'nothing' as const }));
+  const settled = book.settle(book.findings[0]!, nothing);
+  expect(settled).toMatchObject({ profiles: ['strict'], tried: nothing });
+  expect(settled.portability).toBeUndefined();
+});
+
 test('a fault is written down with the newest of its ops', async () => {
   const { book } = makeBook();
   const ops = Array.from({ length: 2_500 }, (_, index) => write(index, 1));

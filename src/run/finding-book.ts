@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { FindingClass } from '../checkers/finding.ts';
-import type { DiskControl } from '../mount/control.ts';
+import type { DiskControl, Selection } from '../mount/control.ts';
 import type { Finding, Tried } from '../report/results.ts';
 import type { CutFacts } from './cut-facts.ts';
 import { exportImage } from './export-image.ts';
@@ -111,12 +111,13 @@ export class FindingBook {
   settle({ number }: Finding, tried: readonly Tried[]): Finding {
     const before = this.findings[number - 1];
     if (before === undefined) throw new Error(`there is no finding ${number}`);
+    const choice = this.#instants.choiceAt(before.cut);
     const holds = tried.filter(({ outcome }) => outcome === 'same').map(({ profile }) => profile);
     const finding: Finding = {
       ...before,
       profiles: [this.#profile, ...holds],
       tried,
-      ...(isPortability(this.#profile, tried) ? { portability: true } : {}),
+      ...(!isDrawn(choice) && isPortability(this.#profile, tried) ? { portability: true } : {}),
     };
     this.findings[number - 1] = finding;
     const file = join(this.#store.findingDirectory(number), 'finding.json');
@@ -141,4 +142,9 @@ export function untried(profiles: readonly string[], why: string): readonly Trie
 /** The disk's number of the image means nothing in the store. */
 function storedFault({ image: _image, ...fault }: CutFacts): Omit<CutFacts, 'image'> {
   return { ...fault, ops: fault.ops.slice(-maxStoredOps) };
+}
+
+/** Each profile draws an image of its own: that theirs show nothing says nothing of the others that they allow. */
+function isDrawn(choice: Selection | undefined): boolean {
+  return typeof choice === 'object' && choice.kind === 'random';
 }

@@ -50,6 +50,11 @@ export class Instants {
     return undefined;
   }
 
+  /** What the cut of this number was asked to keep, where its instant is kept. */
+  choiceAt(cut: number): CutFacts['choice'] {
+    return this.list.find(({ fault }) => fault.number === cut)?.fault.choice;
+  }
+
   async #variant(profile: string, { choice = 'lose-all' }: CutFacts): Promise<Variant> {
     try {
       return { profile, image: (await this.#disk.request('cut-image', { profile, choice })).image };
