@@ -44,6 +44,11 @@ test('where a finding holds is told with what was seen instead, and each reason 
     'not under xfs',
     'under btrfs another finding: torn',
   ]);
+  const drawn = all('nothing').map((one) => ({ ...one, detail: 'each draws its own' }));
+  expect(whereItHolds({ profiles: ['strict'], tried: drawn })).toEqual([
+    'holds under strict',
+    'nothing under ext4, xfs and btrfs: each draws its own',
+  ]);
   const untried = all('untried').map((one) => ({ ...one, detail: 'the disk is gone' }));
   expect(whereItHolds({ profiles: ['strict'], tried: untried })).toEqual([
     'holds under strict',

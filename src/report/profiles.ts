@@ -32,14 +32,18 @@ export function isFailure({ portability }: Pick<Finding, 'portability'>, failOn:
 
 /** `holds under ext4 and xfs`, `not under btrfs`, … : clauses, the first of them always there. */
 export function whereItHolds({ profiles, tried }: Pick<Finding, 'profiles' | 'tried'>): readonly string[] {
-  const named = (outcome: Tried['outcome']) =>
-    tried.filter((one) => one.outcome === outcome).map(({ profile }) => profile);
-  const absent = named('nothing');
+  const absent = tried
+    .filter(({ outcome, detail }) => outcome === 'nothing' && detail === undefined)
+    .map(({ profile }) => profile);
+  const drawn = tried.filter(({ outcome, detail }) => outcome === 'nothing' && detail !== undefined);
   const [own] = profiles;
   if (own !== undefined && isRealFileSystem(own)) return [`seen on a ${own}`];
   return [
     `holds under ${enumerate(profiles)}`,
     ...(absent.length === 0 ? [] : [`not under ${enumerate(absent)}`]),
+    ...grouped(drawn, 'nothing', (one) => one.detail).map(
+      ([why, names]) => `nothing under ${enumerate(names)}: ${why}`,
+    ),
     ...grouped(tried, 'other', (one) => one.class).map(
       ([kind, names]) => `under ${enumerate(names)} another finding: ${kind}`,
     ),

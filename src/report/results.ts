@@ -100,7 +100,7 @@ export interface Tried {
   readonly outcome: 'same' | 'other' | 'nothing' | 'untried';
   /** Of the finding that was made instead. */
   readonly class?: FindingClass;
-  /** What was found instead, or why it was not tried; a clause. */
+  /** What was found instead, why it was not tried, or why nothing proves little; a clause. */
   readonly detail?: string;
 }
 

@@ -101,6 +101,7 @@ test('of an image that was drawn, what other profiles draw proves nothing: it is
   const nothing = ['ext4', 'xfs', 'btrfs'].map((profile) => ({ profile, outcome: 'nothing' as const }));
   const settled = book.settle(book.findings[0]!, nothing);
   expect(settled).toMatchObject({ profiles: ['strict'], tried: nothing });
+  expect(settled.tried[0]?.detail).toMatch(/another one may show it/);
   expect(settled.portability).toBeUndefined();
 });
 

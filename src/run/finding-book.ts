@@ -108,16 +108,17 @@ export class FindingBook {
   }
 
   /** Writes down where else a finding holds. */
-  settle({ number }: Finding, tried: readonly Tried[]): Finding {
+  settle({ number }: Finding, outcomes: readonly Tried[]): Finding {
     const before = this.findings[number - 1];
     if (before === undefined) throw new Error(`there is no finding ${number}`);
-    const choice = this.#instants.choiceAt(before.cut);
+    const drawn = isDrawn(this.#instants.choiceAt(before.cut));
+    const tried = drawn ? outcomes.map(asDrawn) : outcomes;
     const holds = tried.filter(({ outcome }) => outcome === 'same').map(({ profile }) => profile);
     const finding: Finding = {
       ...before,
       profiles: [this.#profile, ...holds],
       tried,
-      ...(!isDrawn(choice) && isPortability(this.#profile, tried) ? { portability: true } : {}),
+      ...(!drawn && isPortability(this.#profile, tried) ? { portability: true } : {}),
     };
     this.findings[number - 1] = finding;
     const file = join(this.#store.findingDirectory(number), 'finding.json');
@@ -147,4 +148,9 @@ function storedFault({ image: _image, ...fault }: CutFacts): Omit<CutFacts, 'ima
 /** Each profile draws an image of its own: that theirs show nothing says nothing of the others that they allow. */
 function isDrawn(choice: Selection | undefined): boolean {
   return typeof choice === 'object' && choice.kind === 'random';
+}
+
+function asDrawn(tried: Tried): Tried {
+  if (tried.outcome !== 'nothing') return tried;
+  return { ...tried, detail: 'each profile draws an image of its own, and another one may show it' };
 }
