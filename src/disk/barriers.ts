@@ -77,7 +77,9 @@ export function checkpoint(state: DiskState, caller: Caller): { readonly sizeByt
   }
   // No cut can touch what has no name, but it may be given one.
   for (const ino of state.table.nameless()) {
-    if (state.table.get(ino)?.hasUnsyncedData === true) syncInode(state, state.table.own(ino));
+    const inode = state.table.get(ino);
+    if (inode !== undefined && inode.kind !== 'directory' && inode.isUnsynced)
+      syncInode(state, state.table.own(ino));
   }
   state.recorder?.clear();
   return { sizeBytes };

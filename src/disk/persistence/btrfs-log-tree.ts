@@ -24,6 +24,7 @@ export class LogTreeIndex {
   readonly history: History;
   /** By inode: entries that ever had it. */
   readonly cells = new Map<number, EntryCell[]>();
+  #moved: readonly number[] | undefined;
   /** By inode: the op that made it; none for those of the base. */
   readonly births = new Map<number, number>();
   /** By inode: the ops that changed anything of it. */
@@ -78,6 +79,14 @@ export class LogTreeIndex {
       if (op > until) return;
       yield cell;
     }
+  }
+
+  /** Directories that ops gave another name: few, so that each is looked at in every log. */
+  movedDirectories(): readonly number[] {
+    this.#moved ??= [...this.cells]
+      .filter(([ino, cells]) => cells.length > 1 && this.history.inode(ino).kind === 'directory')
+      .map(([ino]) => ino);
+    return this.#moved;
   }
 
   /** The directory that holds a directory at this position. */
@@ -164,6 +173,17 @@ export class LogTree {
     const last = fsyncs.at(-1)?.op ?? commit;
     for (const [ino, op] of this.#directories) this.#setDirectory(ino, op, last);
     for (const ino of this.#inodes) this.#setNames(ino, last, new Set());
+    if (fsyncs.length > 0)
+      for (const directory of index.movedDirectories()) this.#setOneName(directory, last);
+  }
+
+  /** A directory has one name, whatever was logged around it: the others are as they were when the log was written last. */
+  #setOneName(directory: number, last: number): void {
+    const isHere = (cell: EntryCell) => cell.chain.at(this.entries.get(cell) ?? this.#commit) === directory;
+    const names = this.#index.cells.get(directory)!.filter(isHere);
+    if (names.length < 2) return;
+    for (const cell of names)
+      if (cell.chain.at(last) !== directory) this.entries.set(cell, cell.chain.positionAt(last));
   }
 
   /** Renames of what was logged, or out of a directory that was, are logged at once. */

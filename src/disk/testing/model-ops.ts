@@ -126,6 +126,8 @@ export function fsync(model: Model, ino: number, dataOnly: boolean): number {
 
 export function checkpoint(model: Model): void {
   for (const ino of model.unsynced()) if (model.volatile.has(ino)) fsync(model, ino, false);
+  // What has no name now may be given one.
+  for (const [ino, { kind }] of model.volatile) if (kind !== 'directory') fsync(model, ino, false);
 }
 
 /** Data and sizes of files go back, of those that have names. Returns which. */
