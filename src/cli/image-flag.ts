@@ -59,10 +59,9 @@ function numbersIn(text: string, list: string): readonly number[] {
 function numberIn(text: string, word: string, most = Number.MAX_SAFE_INTEGER): number {
   const number = /^\d{1,16}$/.test(word) ? Number(word) : NaN;
   if (number <= most) return number;
-  return fail(
-    text,
-    `\`${word}\` is not a whole number${most === Number.MAX_SAFE_INTEGER ? '' : ` up to ${most}`}`,
-  );
+  if (word === '') return fail(text, 'a number is missing');
+  const bound = most === Number.MAX_SAFE_INTEGER ? '' : ` up to ${most}`;
+  return fail(text, `\`${word}\` is not a whole number${bound}`);
 }
 
 function fail(text: string, why: string): never {

@@ -20,6 +20,11 @@ describe('a plan', () => {
     [{ workload: 'bank' }, /unknown workload `bank` \(known: /],
     [{ nemesis: ['power-cut', 'flood'] }, /unknown nemesis `flood` \(known: power-cut, /],
     [{ nemesis: [] }, /a run needs a nemesis/],
+    [
+      { nemesis: ['kill'], image: 'random' as const },
+      /--image says what a power cut keeps, and `kill` cuts no/,
+    ],
+    [{ nemesis: ['lose-unsynced'], image: 'random' as const }, /`lose-unsynced` cuts no power \(power-cut, /],
     [{ profile: 'ntfs' }, /unknown profile `ntfs` \(known: strict, /],
   ])('for %o says what is wrong in a sentence', (wrong, sentence) => {
     expect(() => makePlan({ ...testDefaults, ...wrong })).toThrow(sentence);

@@ -1,5 +1,6 @@
 /** What a run needs, looked up by name: a target with its settings, a workload, nemeses. Throws a UsageError's sentence. */
 import { profiles } from '../disk/profiles/catalogue.ts';
+import type { CutChoice } from '../mount/selection.ts';
 import { nemeses } from '../nemeses/catalogue.ts';
 import type { Nemesis } from '../nemeses/nemesis.ts';
 import { findTarget } from '../targets/catalogue.ts';
@@ -23,7 +24,7 @@ export interface Plan extends Judges {
 
 type Asked = Pick<
   TestOptions,
-  'target' | 'driverArguments' | 'settings' | 'workload' | 'nemesis' | 'profile' | 'fileSystem'
+  'target' | 'driverArguments' | 'settings' | 'workload' | 'nemesis' | 'profile' | 'fileSystem' | 'image'
 >;
 
 export function makePlan(options: Asked): Plan {
@@ -37,6 +38,7 @@ export function makePlan(options: Asked): Plan {
   }
   known('profile', options.profile, profiles);
   requirePossible(options.fileSystem, options.nemesis);
+  requireCut(options.image, judges.nemeses);
   return { target, settings, ...judges };
 }
 
@@ -46,6 +48,16 @@ export function requirePossible(fileSystem: string | undefined, chosen: readonly
   if (fileSystem === undefined || impossible === undefined) return;
   throw new UsageError(
     `nemesis \`${impossible}\` does not work on a real ${fileSystem}: nothing can be taken from it while programs live; leave out --filesystem, or take \`power-cut\``,
+  );
+}
+
+/** A choice of images that nobody makes would stand in the verdict as if it had been tried. */
+function requireCut(image: CutChoice, chosen: readonly Nemesis[]): void {
+  const cuts = ({ tests, needsOwnDisk }: Nemesis) => tests === 'power-loss' && needsOwnDisk !== true;
+  if (image === 'lose-all' || chosen.some(cuts)) return;
+  const cutting = [...nemeses.values()].filter(cuts).map(({ name }) => name);
+  throw new UsageError(
+    `--image says what a power cut keeps, and ${chosen.map(({ name }) => `\`${name}\``).join(', ')} cuts no power (${cutting.join(', ')} do)`,
   );
 }
 
