@@ -48,8 +48,11 @@ export type LoggedOp =
   /** Without a value: removed. */
   | { readonly kind: 'xattr'; readonly ino: number; readonly name: string; readonly value?: Uint8Array }
   | LoggedBarrier
-  /** The last descriptor of a file was closed: some file systems take it for a hint. `submits`: it is known that this one did. */
-  | { readonly kind: 'close'; readonly ino: number; readonly submits?: true }
+  /**
+   * The last descriptor of a file was closed: some file systems take it for a hint. `submits`: it is known that this one did.
+   * `reached`: and that what it submitted had arrived when the device was flushed later on, for whatever reason.
+   */
+  | { readonly kind: 'close'; readonly ino: number; readonly submits?: true; readonly reached?: true }
   | Touch;
 
 /** The bytes of a write, in a form that keeps them. A Uint8Array is one. */

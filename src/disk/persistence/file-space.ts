@@ -32,9 +32,18 @@ export interface CommittedFile {
   readonly begun: number;
   /** All that was written by then was submitted for write-back by then. */
   readonly submitted?: number;
+  /** And all that was written by then has arrived. */
+  readonly arrived?: number;
 }
 
-export function committedFile({ file, rules, commit, begun, submitted = 0 }: CommittedFile): FileSpace {
+export function committedFile({
+  file,
+  rules,
+  commit,
+  begun,
+  submitted = 0,
+  arrived: arrivedUntil = 0,
+}: CommittedFile): FileSpace {
   const newest = rules.inPlace ? begun : commit;
   let sizes: readonly SizeOption[] | undefined;
   return {
@@ -51,6 +60,7 @@ export function committedFile({ file, rules, commit, begun, submitted = 0 }: Com
       const found = isHole && !(versions[0]! <= commit) ? [] : versions;
       const floor = Math.max(
         forcedVersion(file, page, found, rules),
+        arrivedUntil === 0 ? 0 : (found.findLast((op) => op <= arrivedUntil) ?? 0),
         arrived?.page === page ? arrived.from : 0,
       );
       const needsData = rules.sizeAfter === 'data' && isHole && first < size && found.length > 0;

@@ -17,9 +17,9 @@ import type { CrashSpace, Draw, Frame } from './profile.ts';
 import { lastAtOrBefore } from './sorted.ts';
 
 export interface JournalRules extends DataRules {
-  /** Positions up to which a file was submitted for write-back by its own ops, if the commit is at or after them. */
   /** A punch that gives no block back, and only zeroes bytes, is a change for the journal all the same. */
   readonly zeroingIsJournalled: boolean;
+  /** Positions up to which a file was submitted for write-back by its own ops, if the commit is at or after them. */
   readonly submissions?: (history: History) => ReadonlyMap<number, readonly number[]>;
 }
 
@@ -33,10 +33,15 @@ export class JournalSpace implements CrashSpace {
     this.history = history;
     const { begun } = history.instant;
     const submissions = rules.submissions?.(history) ?? new Map<number, readonly number[]>();
-    this.#files = new FileSpaces((file, commit) => {
-      const submitted = lastAtOrBefore(submissions.get(file.ino), commit);
-      return committedFile({ file, rules, commit, begun, submitted });
-    }, submissions);
+    const arrivals = arrivalsIn(history);
+    this.#files = new FileSpaces(
+      (file, commit) => {
+        const arrived = lastAtOrBefore(arrivals.get(file.ino), commit);
+        const submitted = Math.max(lastAtOrBefore(submissions.get(file.ino), commit), arrived);
+        return committedFile({ file, rules, commit, begun, submitted, arrived });
+      },
+      rules.submissions === undefined ? arrivals : submissions,
+    );
     this.commitFloor = history.barriers.reduce(
       (floor, { lastChange, lastZeroing }) =>
         Math.max(floor, lastChange, rules.zeroingIsJournalled ? lastZeroing : 0),
@@ -84,6 +89,18 @@ export class JournalSpace implements CrashSpace {
       file: (file: FileHistory) => this.#files.at(file, commit),
     };
   }
+}
+
+/** By inode: the closes of which it is known that what they submitted reached the device. */
+function arrivalsIn({ log, instant }: History): ReadonlyMap<number, readonly number[]> {
+  const arrivals = new Map<number, number[]>();
+  for (const [index, op] of log.ops.slice(0, instant.begun).entries()) {
+    if (op.kind !== 'close' || op.reached !== true) continue;
+    const known = arrivals.get(op.ino);
+    if (known === undefined) arrivals.set(op.ino, [index + 1]);
+    else known.push(index + 1);
+  }
+  return arrivals;
 }
 
 /** The last commit point before the first change of metadata that is not to be kept. */

@@ -28,6 +28,8 @@ import { StoredWrite } from './stored-write.ts';
 const maxOps = 1_000_000;
 /** Between two foldings the log may double; a short one is not worth it. */
 const foldsFrom = 4096;
+/** Bytes that were submitted reach a device in milliseconds, unless it is very busy. */
+const arrivalMs = 100;
 /** Bytes of writes are pages of files, and cost nothing by themselves, until they are overwritten. */
 const thinsFromBytes = 64 * 1024 * 1024;
 
@@ -39,6 +41,8 @@ export class Recorder {
   #data = new Map<number, Recorded[]>();
   /** Files that were cut to nothing. */
   readonly #emptied = new Set<number>();
+  /** By file: the close of such a one that nothing is known of but that it was. */
+  readonly #closes = new Map<number, Recorded>();
   #settled = new Settlements();
   /** The number of the last op. */
   #last = 0;
@@ -90,6 +94,7 @@ export class Recorder {
   }
 
   barrier(op: Op, logged: LoggedBarrier): void {
+    if (this.#closes.size > 0) this.#flush(op);
     this.#holdNameless(op.ino);
     this.#add(new Recorded(op, logged));
   }
@@ -100,6 +105,7 @@ export class Recorder {
     if (recorded === undefined) return;
     this.#data.delete(ino);
     this.#emptied.delete(ino);
+    this.#closes.delete(ino);
     let isTouched = false;
     let isZeroed = false;
     // Of those that no other op of the file separates the last touch says it all: fold.ts would find out the same.
@@ -171,6 +177,7 @@ export class Recorder {
     copy.#log = this.#log.map(
       (each) => new Recorded(each.op, each.logged, each.isJournalled, each.attributes),
     );
+    // What is known of closes is known by now: a copy is of an instant.
     for (const ino of this.#emptied) copy.#emptied.add(ino);
     copy.#settled = this.#settled.copy();
     copy.#last = this.#last;
@@ -201,8 +208,19 @@ export class Recorder {
     }
     // Nobody tells us of a close. A file that was cut to nothing is written anew, and closed soon: what ext4 does then is taken to
     // be done at once, lest a cut shows what it rules out.
-    if (this.#emptied.size > 0 && this.#emptied.has(ino))
-      this.#add(new Recorded(recorded.op, { kind: 'close', ino, submits: true }));
+    if (this.#emptied.size === 0 || !this.#emptied.has(ino)) return;
+    const close = new Recorded(recorded.op, { kind: 'close', ino, submits: true });
+    this.#add(close);
+    this.#closes.set(ino, close);
+  }
+
+  /** A barrier flushes the device: what a close submitted a while ago has arrived there by then. */
+  #flush({ timeMs }: Op): void {
+    for (const [ino, close] of this.#closes) {
+      if (timeMs - close.op.timeMs < arrivalMs) continue;
+      if (close.logged !== undefined) close.logged = { kind: 'close', ino, submits: true, reached: true };
+      this.#closes.delete(ino);
+    }
   }
 
   #thin(): void {
