@@ -14,11 +14,13 @@ import { clearLeftovers } from './leftovers.ts';
 import { whyNoNamespace } from './namespace-errors.ts';
 import { childrenOf, commandLineOf } from './procfs.ts';
 import { SignalRelay } from './signal-relay.ts';
-import { requireTools, searchPath, toolFile } from './tools.ts';
+import { requireTools, searchPath } from './tools.ts';
 import { UnavailableError } from './unavailable.ts';
 import { ownRoot } from './user-namespace.ts';
 
 const nameOfInit = 'powercut-box';
+/** Whoever is told to end by descriptor 4 does so in milliseconds. */
+const killPatienceMs = 5_000;
 const variable = 'POWERCUT_BOX';
 
 /** Whether this process runs inside a box. The variable alone proves nothing: the init of this pid namespace must be the box's. */
@@ -39,16 +41,12 @@ export async function enterBox(argv: readonly string[] = process.argv.slice(1)):
   await clearLeftovers();
   const token = randomUUID();
   const inner = [process.execPath, ...process.execArgv, ...argv];
-  const box = spawn(
-    toolFile('setpriv'),
-    ['--pdeathsig', 'KILL', 'sh', '-c', outerScript(), String(process.pid), nameOfInit, token, ...inner],
-    {
-      detached: true,
-      env: { ...process.env, PATH: searchPath(), [variable]: token },
-      // What unshare says is kept for a sentence; descriptor 3 is the stderr of powercut itself; 4 ends with the launcher.
-      stdio: ['inherit', 'inherit', 'pipe', 2, 'pipe'],
-    },
-  );
+  const box = spawn('sh', ['-c', outerScript(), String(process.pid), nameOfInit, token, ...inner], {
+    detached: true,
+    env: { ...process.env, PATH: searchPath(), [variable]: token },
+    // What unshare says is kept for a sentence; descriptor 3 is the stderr of powercut itself; 4 ends with the launcher.
+    stdio: ['inherit', 'inherit', 'pipe', 2, 'pipe'],
+  });
   box.stdio[4]?.on('error', () => undefined);
   const complaint: string[] = [];
   box.stderr?.on('data', (chunk: Buffer) => complaint.push(chunk.toString()));
@@ -58,7 +56,10 @@ export async function enterBox(argv: readonly string[] = process.argv.slice(1)):
   });
   const relay = new SignalRelay({
     target: () => (box.pid === undefined ? undefined : innerOf(box.pid)),
-    kill: () => box.kill('SIGKILL'),
+    kill: () => {
+      box.stdio[4]?.destroy();
+      setTimeout(() => box.kill('SIGKILL'), killPatienceMs).unref();
+    },
   });
   try {
     const { code, signal } = await ended;
@@ -82,13 +83,15 @@ function exitCodeOf(said: string, code: number | null, signal: NodeJS.Signals | 
 const entered = 'entered';
 
 /**
- * `$0` is the launcher. It may have died before its death signal was set; nobody would end the box then. The init is a
+ * `$0` is the launcher. It may have died already; nobody would end the box then. The init is a
  * shell that stays: a change of user, as programs make it, would clear the death signal of an init that became one.
  *
- * Death signals alone leave a gap: unshare sets its init's after the fork, and one that is killed in between leaves a box
- * that nobody ends. So the init's first child waits for the end of descriptor 4, whose other end the launcher alone
- * holds, and then ends everything in this pid namespace, again and again: the inner powercut may only be starting. That
- * the shell is an init, and so not in anybody else's namespace, is looked at first.
+ * The outer process gets no death signal: it is the last that holds the box's mounts. A file system on a loop device over
+ * a file that we serve would otherwise be shut down by whoever dies last, and that may be its own server, which the kernel
+ * then has wait for itself, for ever, and every sync(2) of the computer with it. So the init's first child waits for the end
+ * of descriptor 4, whose other end the launcher alone holds, and then ends everything in this pid namespace, again and
+ * again: the inner powercut may only be starting. That the shell is an init, and so not in anybody else's namespace, is
+ * looked at first.
  */
 const outerScript = (): string => `
 [ "$PPID" = "$0" ] || exit 1
