@@ -24,6 +24,8 @@ const answerLimitLength = 64 * 1024;
 /** `$1` directory, `$2` source, `$3` options, `$4` source as the mount table shows it. Commands: `ID VERB [NUMBER]`. */
 const script = `
 trap '' INT TERM HUP
+# Ahead of whatever runs on the disk, where that is allowed: what is asked here is short and somebody waits for it.
+chrt --fifo --pid 1 $$ >/dev/null 2>&1
 dir=$1 source=$2 options=$3 shown=$4 dead=$5
 answer() { printf '%s %s %s\\n' "$1" "$2" "$(printf '%s' "$3" | tr '\\n' ' ')"; }
 while IFS=' ' read -r id verb fd; do
@@ -42,7 +44,8 @@ while IFS=' ' read -r id verb fd; do
       ' abort "$fd" 2>&1 </dev/null)
       answer "$id" $? "$text" ;;
     leave) exit 0 ;;
-    sync) { text=$(sync -f -- "$dir" 2>&1); answer "$id" $? "$text"; } </dev/null & ;;
+    # No more processes than it takes: beside busy programs each waits for the processor.
+    sync) { sync -f -- "$dir" 2>/dev/null; printf '%s %s \\n' "$id" $?; } </dev/null & ;;
   esac
 done
 [ "$dead" != kept ] && grep -qF -- " - fuse $shown " /proc/self/mountinfo && umount -i -f -l -- "$dir" 2>/dev/null
