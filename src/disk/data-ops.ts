@@ -4,6 +4,7 @@ import type { Caller, DiskState } from './disk-state.ts';
 import {
   E2BIG,
   EEXIST,
+  EFBIG,
   EINVAL,
   EISDIR,
   ENODATA,
@@ -101,7 +102,8 @@ export function allocate(
   if (length <= 0 || offset < 0) return EINVAL;
   if ((mode & ~(keepSize | punchHole | zeroRange | unshareRange)) !== 0) return EOPNOTSUPP;
   if ((mode & punchHole) !== 0 && (mode & keepSize) === 0) return EOPNOTSUPP;
-  if (offset + length > maxFileSizeBytes) return ENOSPC;
+  if (offset + length > maxFileSizeBytes) return EFBIG;
+  if ((mode & punchHole) === 0 && !hasRoomFor(state, file, offset, length)) return ENOSPC;
   const zeroes = (mode & (punchHole | zeroRange)) !== 0;
   const givesBack = state.recorder !== undefined && hasWholePage(file, offset, length);
   if (zeroes) punch(state.table.store, file, offset, length);
@@ -190,6 +192,17 @@ function changeAttributes(state: DiskState, caller: Caller, inode: Inode, change
   if (changes.mtime !== undefined) face.mtime = changes.mtime === 'now' ? now : changes.mtime;
   face.ctime = changes.ctime ?? now;
   noteAttributes(state, caller, inode, { kind: 'setattr', ino: inode.ino, mode: face.mode });
+}
+
+/** Nothing is set aside by fallocate(2); what could not be written afterwards is refused all the same. */
+function hasRoomFor(state: DiskState, { volatile }: Inode, offset: number, length: number): boolean {
+  const { store } = state.table;
+  const first = Math.floor(offset / pageSizeBytes);
+  const end = Math.ceil((offset + length) / pageSizeBytes);
+  if ((end - first) * pageSizeBytes <= store.freeBytes) return true;
+  let missing = end - first;
+  for (const _ of volatile.pages.indexes(first, end)) missing--;
+  return store.makesRoomFor(missing * pageSizeBytes);
 }
 
 /** True where every page of the range has a block and the size covers it, so that a write changes no metadata. */

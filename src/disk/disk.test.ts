@@ -32,6 +32,14 @@ describe('a full disk', () => {
     expect(story.disk.stats().pageBytes).toBe(0);
   });
 
+  test('does not promise room that it has not', () => {
+    const story = full();
+    const [f, g] = [story.ino('f'), story.create('g')];
+    expect(story.disk.allocate(caller, g, 0, 0, 2 * 4 * KiB)).toBe(errno.ENOSPC);
+    expect(story.disk.inode(g)?.size).toBe(0);
+    expect(story.disk.allocate(caller, f, 0, 0, 4 * 4 * KiB)).toBe(0);
+  });
+
   test('is seen by statfs, which counts blocks and inodes', () => {
     const story = full();
     expect(story.disk.statfs()).toEqual({
@@ -64,9 +72,11 @@ describe('sparse files', () => {
 
   test('end where a disk ends', () => {
     const story = PathDisk.create().write('f', 'x');
-    expect(story.disk.write(caller, story.ino('f'), 2 ** 44, Buffer.from('x'))).toBe(errno.EFBIG);
-    expect(story.disk.setattr(caller, story.ino('f'), { size: 2 ** 44 + 1 })).toBe(errno.EFBIG);
-    expect(story.disk.allocate(caller, story.ino('f'), 0, 0, 2 ** 44 + 1)).toBe(errno.ENOSPC);
+    const [ino, end] = [story.ino('f'), 2 ** 44 - 4096];
+    expect(story.disk.write(caller, ino, end, Buffer.from('x'))).toBe(errno.EFBIG);
+    expect(story.disk.write(caller, ino, end - 2, Buffer.from('xyz'))).toBe(2);
+    expect(story.disk.setattr(caller, ino, { size: end + 1 })).toBe(errno.EFBIG);
+    expect(story.disk.allocate(caller, ino, 0, end, 1)).toBe(errno.EFBIG);
   });
 });
 

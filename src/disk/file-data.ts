@@ -9,8 +9,8 @@ import type { Face } from './face.ts';
 import type { Inode } from './inode.ts';
 import { hole, pageSizeBytes, type PageStore } from './page-store.ts';
 
-/** ext4's own limit, 16 TiB. */
-export const maxFileSizeBytes = 2 ** 44;
+/** ext4's own limit, a page less than 16 TiB. */
+export const maxFileSizeBytes = 2 ** 44 - pageSizeBytes;
 
 /**
  * Pages from the beginning of a file that are kept as far as they were written; beyond them whole ones save the copies of
@@ -41,7 +41,7 @@ export function readInto(
   return Math.max(0, end - offset);
 }
 
-/** Writes what fits: a short count when the disk fills up, ENOSPC when nothing fitted. */
+/** Writes what fits: a short count when the disk or the file fills up, ENOSPC or EFBIG when nothing fitted. */
 export function writeBytes(
   store: PageStore,
   inode: Inode,
@@ -50,12 +50,13 @@ export function writeBytes(
   beyondLimit = false,
 ): number | Errno {
   if (bytes.length === 0) return 0;
-  if (offset + bytes.length > maxFileSizeBytes) return EFBIG;
+  if (offset >= maxFileSizeBytes) return EFBIG;
+  const length = Math.min(bytes.length, maxFileSizeBytes - offset);
   let done = 0;
-  while (done < bytes.length) {
+  while (done < length) {
     const position = offset + done;
     const inPage = position % pageSizeBytes;
-    const step = Math.min(pageSizeBytes - inPage, bytes.length - done);
+    const step = Math.min(pageSizeBytes - inPage, length - done);
     const index = Math.floor(position / pageSizeBytes);
     const page = writablePage(store, inode, index, { from: inPage, to: inPage + step, beyondLimit });
     if (page === hole) break;

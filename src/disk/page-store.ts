@@ -57,6 +57,13 @@ export class PageStore {
     return Math.max(0, Math.min(this.#limit - this.#used, this.#blocks.freeCount)) * pageSizeBytes;
   }
 
+  /** Whether so much could be written, once everybody gave up what others can do without. */
+  makesRoomFor(sizeBytes: number): boolean {
+    if (sizeBytes > this.limitBytes) return false;
+    while (this.freeBytes < sizeBytes) if (!this.#giveUp()) return false;
+    return true;
+  }
+
   /** What is in memory, whole blocks. */
   get residentBytes(): number {
     return this.#blocks.residentCount * blockSizeBytes;

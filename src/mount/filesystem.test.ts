@@ -242,6 +242,7 @@ describe('extended attributes', () => {
     for (const name of ['user.a', 'trusted.b', 'security.c'])
       expect(fs.setXattr(root, ino, name, value, 0)).toBe(0);
     expect(fs.listXattr(root, ino)).toEqual(['user.a', 'trusted.b', 'security.c']);
+    expect(fs.listXattr(user, ino)).toEqual(['user.a', 'security.c']);
     expect(fs.getXattr(root, ino, 'user.a')).toEqual(value);
     expect(fs.removeXattr(root, ino, 'user.a')).toBe(0);
 
@@ -249,6 +250,8 @@ describe('extended attributes', () => {
     expect(fs.setXattr(root, ino, list, value, 0)).toBe(EOPNOTSUPP);
     expect(fs.getXattr(root, ino, list)).toBe(EOPNOTSUPP);
     expect(fs.removeXattr(root, ino, list)).toBe(EOPNOTSUPP);
+    expect(fs.setXattr(root, ino, 'nowhere.a', value, 0)).toBe(EOPNOTSUPP);
+    expect(fs.setXattr(root, ino, 'user.', value, 0)).toBe(EINVAL);
   });
 });
 

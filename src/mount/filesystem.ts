@@ -92,13 +92,11 @@ export function diskFileSystem(holder: DiskHolder): FileSystem {
 
     statistics: () => holder.current.statfs(),
 
-    getXattr: (_caller, ino, name) =>
-      isUnsupportedXattr(name) ? EOPNOTSUPP : holder.current.getXattr(ino, name),
+    getXattr: (_caller, ino, name) => xattrNameError(name) || holder.current.getXattr(ino, name),
     setXattr: (caller, ino, name, value, flags) =>
-      isUnsupportedXattr(name) ? EOPNOTSUPP : holder.current.setXattr(caller, ino, name, value, flags),
-    listXattr: (_caller, ino) => holder.current.listXattr(ino),
-    removeXattr: (caller, ino, name) =>
-      isUnsupportedXattr(name) ? EOPNOTSUPP : holder.current.removeXattr(caller, ino, name),
+      xattrNameError(name) || holder.current.setXattr(caller, ino, name, value, flags),
+    listXattr: (caller, ino) => listXattr(holder.current, caller, ino),
+    removeXattr: (caller, ino, name) => xattrNameError(name) || holder.current.removeXattr(caller, ino, name),
   };
 }
 
@@ -126,12 +124,22 @@ function kindOf(mode: number): InodeKind | undefined {
   return kindByTypeBits[mode & 0o170000];
 }
 
+const xattrNamespaces = ['user.', 'trusted.', 'security.'];
+
 /**
- * user.*, trusted.* and security.* are the disk's; who may have them is the kernel's to decide. Access control lists
- * (system.posix_acl_*) would have to be enforced, not just stored.
+ * The namespaces of xattr(7); who may have them is the kernel's to decide. Access control lists (system.posix_acl_*) would have
+ * to be enforced, not just stored.
  */
-function isUnsupportedXattr(name: string): boolean {
-  return name.startsWith('system.');
+function xattrNameError(name: string): Errno | 0 {
+  const namespace = xattrNamespaces.find((prefix) => name.startsWith(prefix));
+  if (namespace === undefined) return EOPNOTSUPP;
+  return name === namespace ? EINVAL : 0;
+}
+
+/** That there are trusted attributes only those are told who may read them. */
+function listXattr(disk: Disk, caller: Caller, ino: number): readonly string[] {
+  const names = disk.listXattr(ino);
+  return caller.uid === 0 ? names : names.filter((name) => !name.startsWith('trusted.'));
 }
 
 function setattr(disk: Disk, caller: Caller, ino: number, asked: AttributeChanges): Attributes | Errno {
