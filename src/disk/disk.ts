@@ -252,8 +252,8 @@ export class Disk {
   unsynced(): UnsyncedFile[] {
     return unsyncedFiles(this.#state);
   }
-  /** The same in steps, between which this disk must not change: fork it first. */
-  unsyncedInSteps(): Generator<undefined, UnsyncedFile[], undefined> {
+  /** The same piece by piece, in steps between which this disk must not change: fork it first. */
+  unsyncedInSteps(): Generator<UnsyncedFile[] | undefined, void, undefined> {
     return unsyncedInSteps(this.#state);
   }
   checkpoint(caller: Caller): { readonly sizeBytes: number } {

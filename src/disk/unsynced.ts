@@ -50,19 +50,37 @@ export function unsyncedFiles(state: DiskState): UnsyncedFile[] {
   return describeAll(state, state.table.unsynced());
 }
 
-/** As many as can be described and sorted in about a millisecond. */
+/** As many as can be sorted, or described, in about a millisecond. */
 const filesPerStep = 128;
 
-/** The same list, made in steps between which others may work, but not on this disk. */
-export function* unsyncedInSteps(state: DiskState): Generator<undefined, UnsyncedFile[], undefined> {
-  const inodes = state.table.unsynced();
-  let runs: UnsyncedFile[][] = [];
+/**
+ * The same list in pieces, each made only when it is asked for: what is described of 100,000 files at once is more garbage than the
+ * collector can take beside other work. In steps (undefined: no piece yet) between which others may work, but not on this disk.
+ */
+export function* unsyncedInSteps(state: DiskState): Generator<UnsyncedFile[] | undefined, void, undefined> {
+  const now = state.clock.monotonicMs();
+  const places = yield* placesInSteps(state, state.table.unsynced());
+  for (let index = 0; index < places.length; index += filesPerStep)
+    yield places.slice(index, index + filesPerStep).map((place) => describe(state, place, now));
+}
+
+/** An inode, and where a report shows it: in the order of paths. */
+interface Place {
+  readonly inode: Inode;
+  readonly path: string;
+}
+
+function* placesInSteps(
+  state: DiskState,
+  inodes: readonly Inode[],
+): Generator<undefined, readonly Place[], undefined> {
+  let runs: (readonly Place[])[] = [];
   for (let index = 0; index < inodes.length; index += filesPerStep) {
-    runs.push(describeAll(state, inodes.slice(index, index + filesPerStep)));
+    runs.push(placesOf(state, inodes.slice(index, index + filesPerStep)));
     yield;
   }
   while (runs.length > 1) {
-    const longer: UnsyncedFile[][] = [];
+    const longer: Place[][] = [];
     for (let index = 0; index < runs.length; index += 2)
       longer.push(yield* mergedInSteps(runs[index]!, runs[index + 1] ?? []));
     runs = longer;
@@ -71,10 +89,10 @@ export function* unsyncedInSteps(state: DiskState): Generator<undefined, Unsynce
 }
 
 function* mergedInSteps(
-  some: readonly UnsyncedFile[],
-  others: readonly UnsyncedFile[],
-): Generator<undefined, UnsyncedFile[], undefined> {
-  const merged: UnsyncedFile[] = [];
+  some: readonly Place[],
+  others: readonly Place[],
+): Generator<undefined, Place[], undefined> {
+  const merged: Place[] = [];
   for (let [at, other] = [0, 0]; at < some.length || other < others.length;) {
     const isNext = other === others.length || (at < some.length && byPath(some[at]!, others[other]!) <= 0);
     merged.push(isNext ? some[at++]! : others[other++]!);
@@ -115,17 +133,21 @@ function lossOf(state: DiskState, inodes: readonly Inode[], isLost: (op: Op) => 
 
 function describeAll(state: DiskState, inodes: readonly Inode[]): UnsyncedFile[] {
   const now = state.clock.monotonicMs();
-  return inodes.map((inode) => describe(state, inode, now)).sort(byPath);
+  return placesOf(state, inodes).map((place) => describe(state, place, now));
 }
 
-function byPath(a: UnsyncedFile, b: UnsyncedFile): number {
-  return a.path < b.path ? -1 : a.path > b.path ? 1 : a.ino - b.ino;
+function placesOf(state: DiskState, inodes: readonly Inode[]): Place[] {
+  return inodes.map((inode) => ({ inode, path: state.pathOf(inode) || '.' })).sort(byPath);
 }
 
-function describe(state: DiskState, inode: Inode, now: number): UnsyncedFile {
+function byPath(a: Place, b: Place): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : a.inode.shownIno - b.inode.shownIno;
+}
+
+function describe(state: DiskState, { inode, path }: Place, now: number): UnsyncedFile {
   const lastOp = inode.pending.last ?? unknownOp(state, inode, now);
   return {
-    path: state.pathOf(inode) || '.',
+    path,
     ino: inode.shownIno,
     kind: inode.kind === 'file' || inode.kind === 'directory' ? inode.kind : 'other',
     sizeBytes: inode.dirty.sizeBytes,

@@ -30,7 +30,6 @@ const tracesPerNeedle = 16;
 const maxNeedles = 64;
 /** Described in about a millisecond. */
 const fewFiles = 200;
-const filesPerPiece = 256;
 /** Each costs the pages in which it differs; a caller that never drops any must hear of it. */
 const maxImages = 10_000;
 const barrierKinds: ReadonlySet<Op['kind']> = new Set([
@@ -132,22 +131,22 @@ export class DiskKeeper {
     const timeMs = this.#options.clock.monotonicMs();
     const { unsyncedBytes: sizeBytes, unsyncedFiles, keepsImages } = this.#current;
     const rest = JSON.stringify({ timeMs, sizeBytes, ...(note === undefined ? {} : { note }) });
-    let files: readonly UnsyncedFile[];
-    if (unsyncedFiles <= fewFiles || !keepsImages) {
-      files = this.#named(this.#current.unsynced());
-    } else {
-      // A fork costs little, but what is written afterwards is copied first: not for the few files that most reports are of.
-      const instant = this.#current.fork();
-      try {
-        files = this.#named(yield* instant.unsyncedInSteps());
-      } finally {
-        instant.release();
+    // A fork costs little, but what is written afterwards is copied first: not for the few files that most reports are of.
+    const instant = unsyncedFiles > fewFiles && keepsImages ? this.#current.fork() : undefined;
+    try {
+      const pieces = instant?.unsyncedInSteps() ?? [this.#current.unsynced()];
+      yield '{"files":[';
+      let separator = '';
+      for (const files of pieces) {
+        if (files === undefined || files.length === 0) {
+          yield;
+        } else {
+          yield separator + JSON.stringify(this.#named(files)).slice(1, -1);
+          separator = ',';
+        }
       }
-    }
-    yield '{"files":[';
-    for (let index = 0; index < files.length; index += filesPerPiece) {
-      const piece = JSON.stringify(files.slice(index, index + filesPerPiece));
-      yield `${index === 0 ? '' : ','}${piece.slice(1, -1)}`;
+    } finally {
+      instant?.release();
     }
     return { text: `],${rest.slice(1)}` };
   }
