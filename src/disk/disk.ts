@@ -109,6 +109,9 @@ export class Disk {
   forget(ino: number, count: number): void {
     this.#state.table.forget(ino, count);
   }
+  isRemembered(ino: number): boolean {
+    return this.#state.table.isRemembered(ino);
+  }
   /** After an unmount. */
   forgetAll(): void {
     this.#state.table.forgetAll();

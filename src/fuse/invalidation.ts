@@ -6,17 +6,28 @@
  * thread pool, and the gate must be open.
  */
 import { write } from 'node:fs';
-import { invalidateEntry, invalidateInode } from './codec/notification.ts';
+import * as messages from './codec/notification.ts';
 import { inLanes } from './lanes.ts';
 
 /** Attributes and cached data of these inodes. Resolves when the kernel has dropped them. */
 export async function invalidateInodes(fd: number, inos: Iterable<number>): Promise<void> {
-  await inLanes(inos, (ino) => notify(fd, invalidateInode(ino)));
+  await inLanes(inos, (ino) => notify(fd, messages.invalidateInode(ino)));
+}
+
+/**
+ * Makes the kernel forget those of these inodes that nobody uses. It sends FORGETs for them; they may be overtaken by requests, but
+ * not by many. Does nothing on kernels that cannot do it (before 6.18): there everything stays.
+ */
+export async function pruneInodes(fd: number, inos: readonly number[]): Promise<void> {
+  if (inos.length === 0) return;
+  await notify(fd, messages.pruneInodes(inos)).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+  });
 }
 
 /** What the kernel believes of a name (binary) in a directory. */
 export async function invalidateName(fd: number, directory: number, name: string): Promise<void> {
-  await notify(fd, invalidateEntry(directory, name));
+  await notify(fd, messages.invalidateEntry(directory, name));
 }
 
 function notify(fd: number, message: Buffer): Promise<void> {

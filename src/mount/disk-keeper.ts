@@ -162,9 +162,16 @@ export class DiskKeeper {
     const before = this.#current.keepsImages ? this.#current.fork({ recorded: true }) : undefined;
     const { changedInos, resizedInos, ...loss } = this.#current.loseUnsynced(this.#self);
     if (before !== undefined) this.#keepPrevious(before);
-    const resized = new Set(resizedInos);
-    const resizedPaths = loss.files.filter(({ ino }) => resized.has(ino)).map(({ path }) => path);
-    return { loss: this.#withProcesses(loss), changedInos, resizedPaths };
+    return { loss: this.#withProcesses(loss), changedInos, resizedInos };
+  }
+
+  inUse({ changedInos, resizedInos }: LossNotice): WorkerRequests['in-use']['reply'] {
+    const disk = this.served.current;
+    const isInUse = (ino: number) => disk.isRemembered(ino);
+    return {
+      inos: [...new Set(changedInos)].filter(isInUse),
+      resizedPaths: [...new Set(resizedInos)].filter(isInUse).map((ino) => disk.pathOf(ino)),
+    };
   }
 
   cut(choice: Selection): Reply<'cut'> {

@@ -4,21 +4,19 @@
  * that is answered whatever the gate says.
  */
 import { closeSync } from 'node:fs';
-import { lstat, statfs, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
-import { invalidateInodes } from '../fuse/invalidation.ts';
-import { askedSizeBytes } from './cached-writes.ts';
+import { statfs } from 'node:fs/promises';
 import type { DiskOptions, DiskRequests, FreezeTrigger, Frozen } from './control.ts';
 import { checkImportDirectory, checkMountPoint, prepareExportDirectory } from './directories.ts';
 import { Exclusive } from './exclusive.ts';
-import { inLanes } from '../fuse/lanes.ts';
 import { JsonText } from './json-lines.ts';
 import type { MountHelper } from './mount-helper.ts';
 import { mountAt } from './mount-table.ts';
 import { Refusal } from './refusal.ts';
 import type { DiskRequest } from './request-checks.ts';
+import { StaleCaches } from './stale-caches.ts';
 import { settlesWithin } from './time-limit.ts';
 import type { WorkerLink } from './worker-link.ts';
+import type { LossNotice } from './worker-requests.ts';
 
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 
@@ -38,10 +36,7 @@ interface Mounted {
   /** The FUSE connection's number. */
   readonly connection: number;
   gate: 'open' | 'held' | 'failing';
-  /** Invalidations that must not outlive the descriptor, nor be waited for while requests are held. */
-  invalidation: Promise<void>;
-  /** Files whose sizes the kernel must ask for again, once requests are answered. */
-  resized: readonly string[];
+  readonly stale: StaleCaches;
 }
 
 export class DiskService {
@@ -166,37 +161,17 @@ export class DiskService {
 
   async #loseUnsynced(): Promise<JsonText> {
     await this.#collect();
-    const { text, changedInos, resizedPaths } = await this.#worker.call('lose-unsynced', {});
-    await this.noteLoss(changedInos, resizedPaths);
+    const { text, changedInos, resizedInos } = await this.#worker.call('lose-unsynced', {});
+    await this.noteLoss({ changedInos, resizedInos });
     return new JsonText(text);
   }
 
-  /** What the kernel caches of these files no longer holds, nor their sizes where there are paths. */
-  async noteLoss(changedInos: readonly number[], resizedPaths: readonly string[]): Promise<void> {
+  /** What the kernel caches of these files no longer holds. */
+  async noteLoss(lost: LossNotice): Promise<void> {
     const mounted = this.#mounted;
     if (mounted === undefined || mounted.gate === 'failing') return;
-    // Errors mean that the mount has ended in between: its caches are gone anyway.
-    const invalidation = invalidateInodes(mounted.descriptor, changedInos).catch(() => undefined);
-    mounted.invalidation = mounted.invalidation.then(() => invalidation);
-    mounted.resized = [...mounted.resized, ...resizedPaths];
-    // Pages of a held request stay locked until it is answered.
-    if (mounted.gate === 'open') await this.#settleLoss(mounted);
-  }
-
-  /**
-   * After a loss: caches are dropped and sizes asked for again. Invalidation alone leaves the kernel's old i_size to the
-   * next append of an open descriptor, which would write behind a hole (seen on 6.18).
-   */
-  async #settleLoss(mounted: Mounted): Promise<void> {
-    await mounted.invalidation;
-    const resized = mounted.resized;
-    mounted.resized = [];
-    const ask = this.#isCached ? (path: string) => truncate(path, askedSizeBytes) : lstat;
-    const asked = inLanes(resized, (path) =>
-      ask(join(this.#options.mountPoint, path)).catch(() => undefined),
-    );
-    // Whoever freezes the disk in between holds these requests too; then the sizes stay old.
-    await settlesWithin(asked, syncTimeoutMs);
+    mounted.stale.add(lost);
+    if (mounted.gate === 'open') await mounted.stale.settle();
   }
 
   async #freeze(trigger: FreezeTrigger): Promise<Frozen> {
@@ -241,7 +216,7 @@ export class DiskService {
     const mounted = this.#requireMounted('thaw');
     await this.#worker.call('thaw', {});
     mounted.gate = 'open';
-    await this.#settleLoss(mounted);
+    await mounted.stale.settle();
     return {};
   }
 
@@ -254,7 +229,7 @@ export class DiskService {
   }
 
   async #mount(): Promise<object> {
-    const { mountPoint } = this.#options;
+    const { mountPoint, writes = 'through' } = this.#options;
     this.#requireUnmounted('mount');
     // LazyFS mounts over files, too.
     await checkMountPoint(mountPoint, this.#options.lazyfs === undefined ? 'empty' : 'any');
@@ -269,8 +244,7 @@ export class DiskService {
       ),
       connection,
       gate: 'open',
-      invalidation: Promise.resolve(),
-      resized: [],
+      stale: new StaleCaches({ descriptor, mountPoint, writes, worker: this.#worker }),
     };
     this.#mounted = mounted;
     // The first answer of the session: from here on the mount works.
@@ -280,7 +254,7 @@ export class DiskService {
   }
 
   async #ended(mounted: Mounted): Promise<void> {
-    await mounted.invalidation;
+    await mounted.stale.atWork;
     closeSync(mounted.descriptor);
     if (this.#mounted === mounted) this.#mounted = undefined;
     this.onSessionEnd();

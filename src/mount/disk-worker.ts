@@ -58,6 +58,7 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
     const { loss, ...changed } = keeper.loseUnsynced();
     return { text: JSON.stringify(loss), ...changed };
   },
+  'in-use': (lost) => keeper.inUse(lost),
   freeze: ({ trigger }, id) => {
     gate.freeze(trigger, (outcome) => {
       if (outcome instanceof Error) send({ id, refusal: outcome.message });

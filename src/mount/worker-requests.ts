@@ -23,6 +23,11 @@ export interface WorkerRequests extends PassedOn {
     params: object;
     reply: Text & LossNotice;
   };
+  /** Those of a loss that the kernel still knows, and the paths of those whose sizes changed. */
+  'in-use': {
+    params: LossNotice;
+    reply: { readonly inos: readonly number[]; readonly resizedPaths: readonly string[] };
+  };
   /** The time for a freeze trigger is up. */
   'freeze-overdue': { params: object; reply: object };
   /** Half of that time is up. */
@@ -49,8 +54,8 @@ interface Text {
 
 export interface LossNotice {
   readonly changedInos: readonly number[];
-  /** Of those whose sizes changed. */
-  readonly resizedPaths: readonly string[];
+  /** Those of them whose sizes changed. */
+  readonly resizedInos: readonly number[];
 }
 
 export interface WorkerMessage {

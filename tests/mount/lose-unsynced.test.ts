@@ -1,5 +1,5 @@
 /** Un-synced data reverts while programs live on: they see it, names and open files stay. */
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { start, useMountedDisks, type Program } from './support/disks.ts';
@@ -90,6 +90,49 @@ test('a program with a shared mapping sees the loss, even of what only the kerne
   expect(await program.exited).toBe(0);
   expect(await readFile(path, 'latin1')).toBe('C'.repeat(8192));
 });
+
+test.each(['through', 'cached'] as const)(
+  'of many files the open ones go back as the closed ones do (%s)',
+  async (writes) => {
+    const { control, mountPoint } = await mountedDisk({ writes });
+    const directory = join(mountPoint, 'many');
+    await mkdir(directory);
+    const paths = Array.from({ length: 300 }, (_, index) => join(directory, `f${index}`));
+    const opened = [];
+    for (const [index, path] of paths.entries()) {
+      const file = await open(path, index % 2 === 0 ? 'a' : 'w');
+      await file.write('synced');
+      await file.sync();
+      await file.write(' and lost');
+      if (index % 10 < 2) opened.push(file);
+      else await file.close();
+      expect((await stat(path)).size).toBe(15);
+    }
+    const reader = await open(paths[0]!, 'r');
+    // Who works in the directory, and who reads a file that has lost its name, must not notice.
+    const worker = start('sh', ['-c', 'cd "$0"; echo; read line; cat f2 f3', directory]);
+    await worker.lines(1);
+    const unlinked = await open(join(directory, 'unlinked'), 'w+');
+    await unlinked.write('stays');
+    await unlink(join(directory, 'unlinked'));
+
+    expect((await control.request('lose-unsynced')).files).toHaveLength(paths.length);
+
+    for (const file of opened) expect((await file.stat()).size).toBe(6);
+    for (const file of opened) await file.write('!');
+    const ends = paths.map((_, index) =>
+      index % 10 >= 2 ? '' : index % 2 === 0 ? '!' : '\0'.repeat(9) + '!',
+    );
+    for (const [index, path] of paths.entries())
+      expect(await readFile(path, 'latin1')).toBe(`synced${ends[index]}`);
+    expect((await reader.read(Buffer.alloc(20), 0, 20, 0)).bytesRead).toBe(7);
+    expect((await unlinked.read(Buffer.alloc(20), 0, 20, 0)).bytesRead).toBe(5);
+    worker.child.stdin?.write('\n');
+    await worker.exited;
+    expect(worker.stdout()).toBe('\nsyncedsynced');
+    for (const file of [...opened, reader, unlinked]) await file.close();
+  },
+);
 
 test('a loss while frozen is seen once thawed', async () => {
   const { control, mountPoint } = await mountedDisk();

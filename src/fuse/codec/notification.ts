@@ -3,7 +3,9 @@
  * The kernel answers ENOENT to the write when it did not know the inode or name, which is as good as done.
  */
 import { notifyCodes } from './flags.ts';
-import { notifyInvalEntryOut, notifyInvalInodeOut, outHeader } from './layout.ts';
+import { notifyInvalEntryOut, notifyInvalInodeOut, notifyPruneOut, outHeader } from './layout.ts';
+
+const inoBytes = 8;
 
 /** Attributes and all cached data of an inode. Dirty mapped pages are written to the server first. */
 export function invalidateInode(ino: number): Buffer {
@@ -22,6 +24,16 @@ export function invalidateEntry(parent: number, name: string): Buffer {
   message.writeBigUInt64LE(BigInt(parent), body + notifyInvalEntryOut.parent);
   message.writeUInt32LE(name.length, body + notifyInvalEntryOut.namelen);
   message.write(name, body + nameOffset, 'latin1');
+  return message;
+}
+
+/** Everything about those of these inodes that nobody uses: they are forgotten. A kernel before 7.45 answers EINVAL. */
+export function pruneInodes(inos: readonly number[]): Buffer {
+  const body = outHeader.sizeBytes;
+  const first = body + notifyPruneOut.sizeBytes;
+  const message = notification(notifyCodes.PRUNE, notifyPruneOut.sizeBytes + inos.length * inoBytes);
+  message.writeUInt32LE(inos.length, body + notifyPruneOut.count);
+  for (const [index, ino] of inos.entries()) message.writeBigUInt64LE(BigInt(ino), first + index * inoBytes);
   return message;
 }
 

@@ -140,6 +140,7 @@ export const header = {
   fuse_direntplus: { sizeof: 152, entry_out: 0, dirent: 128 },
   fuse_notify_inval_inode_out: { sizeof: 24, ino: 0, off: 8, len: 16 },
   fuse_notify_inval_entry_out: { sizeof: 16, parent: 0, namelen: 8, flags: 12 },
+  fuse_notify_prune_out: { sizeof: 16, count: 0, padding: 4, spare: 8 },
   fuse_lseek_in: { sizeof: 24, fh: 0, offset: 8, whence: 16, padding: 20 },
   fuse_lseek_out: { sizeof: 8, offset: 0 },
   fuse_copy_file_range_in: {

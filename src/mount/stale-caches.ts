@@ -1,0 +1,77 @@
+/**
+ * What the kernel still believes of files that a loss took back, until it forgets it: their pages, sizes and attributes.
+ *
+ * Two ways. Inodes that nobody uses are pruned, thousands with one call, and whoever opens them asks anew. The kernel does not tell
+ * of opens, but it sends FORGETs for what it pruned, so that the disk knows those that are left: each of them is invalidated, and its
+ * size asked for again. Invalidation alone leaves the kernel's old i_size to the next append of an open descriptor, which would
+ * write behind a hole (seen on 6.18). Must not be waited for while requests are held: pages of a held READ are locked.
+ */
+import { lstat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { invalidateInodes, pruneInodes } from '../fuse/invalidation.ts';
+import { inLanes } from '../fuse/lanes.ts';
+import type { WriteMode } from '../fuse/session.ts';
+import { askedSizeBytes } from './cached-writes.ts';
+import { settlesWithin } from './time-limit.ts';
+import type { WorkerLink } from './worker-link.ts';
+import type { LossNotice } from './worker-requests.ts';
+
+/** Whoever freezes the disk meanwhile holds these requests too; then the sizes stay old. */
+const askTimeoutMs = 2_000;
+
+export class StaleCaches {
+  readonly #descriptor: number;
+  readonly #mountPoint: string;
+  readonly #writes: WriteMode;
+  readonly #worker: WorkerLink;
+  #lost: LossNotice[] = [];
+  #atWork: Promise<void> = Promise.resolve();
+
+  constructor(of: {
+    readonly descriptor: number;
+    readonly mountPoint: string;
+    readonly writes: WriteMode;
+    readonly worker: WorkerLink;
+  }) {
+    this.#descriptor = of.descriptor;
+    this.#mountPoint = of.mountPoint;
+    this.#writes = of.writes;
+    this.#worker = of.worker;
+  }
+
+  /** Resolves when nothing writes to the descriptor any more: it must not be closed before. */
+  get atWork(): Promise<void> {
+    return this.#atWork;
+  }
+
+  /** These files are stale from now on. What nobody uses of them is pruned at once. */
+  add(lost: LossNotice): void {
+    this.#lost.push(lost);
+    this.#begin(() => pruneInodes(this.#descriptor, lost.changedInos));
+  }
+
+  /** Resolves when programs see the disk as it is. To be called while requests are answered. */
+  async settle(): Promise<void> {
+    await this.#atWork;
+    const lost = this.#lost;
+    this.#lost = [];
+    if (lost.length === 0) return;
+    const { inos, resizedPaths } = await this.#worker.call('in-use', {
+      changedInos: lost.flatMap(({ changedInos }) => changedInos),
+      resizedInos: lost.flatMap(({ resizedInos }) => resizedInos),
+    });
+    await this.#begin(() => invalidateInodes(this.#descriptor, inos));
+    await settlesWithin(this.#askForSizes(resizedPaths), askTimeoutMs);
+  }
+
+  #begin(work: () => Promise<unknown>): Promise<void> {
+    // Errors mean that the mount has ended in between: its caches are gone anyway.
+    this.#atWork = this.#atWork.then(work).then(undefined, () => undefined) as Promise<void>;
+    return this.#atWork;
+  }
+
+  #askForSizes(paths: readonly string[]): Promise<void> {
+    const ask = this.#writes === 'cached' ? (path: string) => truncate(path, askedSizeBytes) : lstat;
+    return inLanes(paths, (path) => ask(join(this.#mountPoint, path)).catch(() => undefined));
+  }
+}
