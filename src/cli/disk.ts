@@ -45,7 +45,8 @@ const requests: Readonly<Record<string, (disk: DiskControl, flags: Flags) => Pro
     };
   },
   async 'lose-unsynced'(disk) {
-    return lost(await disk.request('lose-unsynced'), 'un-synced data was dropped under the living programs');
+    await disk.request('lose-unsynced');
+    return lost(await disk.request('loss'), 'un-synced data was dropped under the living programs');
   },
   async stats(disk) {
     const stats = await disk.request('stats');
@@ -91,17 +92,18 @@ export function addDisk(program: Command, end: End): void {
 }
 
 /** The cut of a mount whose programs are not ours to kill: they get errors until the disk is back. */
-async function cut(disk: DiskControl, choice: Selection): Promise<Loss> {
+async function cut(disk: DiskControl, choice: Selection): Promise<Loss & { readonly image: number }> {
   await disk.request('freeze', { trigger: { at: 'now' } });
-  const loss = await cutDisk(disk, choice).catch(async (error: unknown) => {
+  const { image } = await cutDisk(disk, choice).catch(async (error: unknown) => {
     await disk.request('thaw');
     throw error;
   });
-  await disk.request('drop-image', { image: loss.image });
+  const loss = await disk.request('loss');
+  await disk.request('drop-image', { image });
   await disk.request('fail');
   await disk.request('unmount');
   await disk.request('mount');
-  return loss;
+  return { ...loss, image };
 }
 
 function lost(loss: Loss & { readonly choice?: string }, what: string): Answer {

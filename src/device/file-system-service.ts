@@ -12,6 +12,7 @@ import type {
   DiskRequests,
   FreezeTrigger,
   Frozen,
+  Loss,
   RecoveredFileSystem,
   TakenFile,
   Trace,
@@ -77,6 +78,7 @@ export class FileSystemService implements Service {
   readonly #order = new Exclusive();
   #isServing = false;
   #mounted: Mounted | undefined;
+  #last: { readonly image: number; readonly loss: Loss } | undefined;
 
   constructor(
     options: FileSystemDiskOptions,
@@ -170,6 +172,8 @@ export class FileSystemService implements Service {
         return this.#unmount();
       case 'cut':
         return this.#cut(request.params);
+      case 'loss':
+        return this.#loss(request.params);
       case 'export-image':
         return this.#export(request.params);
       case 'drop-image':
@@ -306,9 +310,17 @@ export class FileSystemService implements Service {
 
   async #cut({ choice }: DiskRequests['cut']['params']): Promise<Reply<'cut'>> {
     this.#requireUnmounted('cut');
-    const loss = await this.#worker.call('cut', { choice });
-    const fileSystem = await this.#recover(loss.image);
-    return { ...this.#lossOf(loss), fileSystem };
+    const { image, ...loss } = await this.#worker.call('cut', { choice });
+    const fileSystem = await this.#recover(image);
+    this.#last = { image, loss: { ...this.#lossOf(loss), fileSystem } };
+    return { timeMs: loss.timeMs, image };
+  }
+
+  #loss({ image }: DiskRequests['loss']['params']): Loss {
+    if (this.#last === undefined) throw new Refusal('nothing was cut yet');
+    if (image !== undefined && image !== this.#last.image)
+      throw new Refusal(`what the cut of image ${image} took is not known any more: ask before the next one`);
+    return this.#last.loss;
   }
 
   /** Has the kernel recover a copy of an image, and the file system's own checker look at what that left. */
@@ -378,7 +390,7 @@ export class FileSystemService implements Service {
     }
   }
 
-  #lossOf<Loss extends DeviceLoss>(loss: Loss) {
+  #lossOf<Lost extends DeviceLoss>(loss: Lost) {
     const { name } = this.#fileSystem;
     const rule = `what a file system has not flushed to its device may be lost, by the sector, and what the kernel holds in memory is; what that leaves of files is for ${name}'s own recovery to say`;
     return { ...loss, files: [], processes: {}, rules: { data: rule, name: rule, attributes: rule } };

@@ -23,11 +23,11 @@ import { Recorder } from './recording/recorder.ts';
 import { rename } from './rename.ts';
 import { findUnsynced, type Trace } from './trace.ts';
 import {
-  lossOfCut,
-  lossOfData,
+  lossInSteps,
   unsyncedFiles,
   unsyncedInSteps,
   type Loss,
+  type LossKind,
   type UnsyncedFile,
 } from './unsynced.ts';
 
@@ -263,13 +263,20 @@ export class Disk {
     return barriers.checkpoint(this.#state, caller);
   }
   /** Data and sizes go back to what is durable, in place; names and inodes stay (as LazyFS's clear-cache). */
-  loseUnsynced(caller: Caller): Loss & barriers.Changed {
-    const loss = lossOfData(this.#state);
-    return { ...loss, ...barriers.loseUnsynced(this.#state, caller) };
+  loseUnsynced(caller: Caller): barriers.Changed {
+    return barriers.loseUnsynced(this.#state, caller);
   }
-  /** What a cut with this choice would drop, with the ops. */
-  loss(choice: Choice): Loss {
-    return lossOfCut(this.#state, choice);
+  /** What a cut with this choice, or the loss of data alone, would drop now, with the ops. */
+  loss(kind: LossKind, timeMs = this.#state.clock.monotonicMs()): Loss {
+    const steps = this.lossInSteps(kind, timeMs);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+  /** The same in steps, between which this disk must not change, of an instant `timeMs`. */
+  lossInSteps(kind: LossKind, timeMs: number): Generator<undefined, Loss, undefined> {
+    return lossInSteps(this.#state, kind, timeMs);
   }
   /** Searches what is un-synced for texts; at most `limit` places for each. */
   findUnsynced(needles: readonly string[], limit: number): Trace[] {
@@ -324,12 +331,16 @@ export class Disk {
     return 'refused' in recorded ? recorded : profile.space(recorded.history);
   }
 
-  /** What a power cut leaves by a profile's rules and a selection of ops, and what it takes; or why that cannot be. */
+  /**
+   * What a power cut leaves by a profile's rules and a selection of ops; or why that cannot be. `loss` tells what it takes, for as
+   * long as neither disk nor image changes.
+   */
   cut(
     profile: PersistenceProfile,
     selection: NumberedSelection,
-  ): { readonly image: Disk; readonly loss: Loss } | { readonly refused: string } {
+  ): { readonly image: Disk; readonly loss: () => Loss } | { readonly refused: string } {
     const { table, profile: faces, clock, isPinned, onOp, opCount, barrierCount } = this.#state;
+    const timeMs = clock.monotonicMs();
     const chosen = chooseCut(this.#state, profile, selection);
     if ('refused' in chosen) return chosen;
     // The image is built in silence: its settling is not an op that anybody made.
@@ -337,7 +348,10 @@ export class Disk {
     settleChoice(image, chosen.log, chosen.history, chosen.choice);
     image.opCount = opCount;
     image.barrierCount = barrierCount;
-    return { image: new Disk(image), loss: lossOfChoice(this.#state, profile, chosen, image.table) };
+    return {
+      image: new Disk(image),
+      loss: () => lossOfChoice(this.#state, profile, chosen, { image: image.table, timeMs }),
+    };
   }
 
   /** False where the durable face lies outside, so that its past is nowhere kept. */

@@ -105,6 +105,13 @@ export class PendingOps {
     for (const ops of this.#byName?.values() ?? []) yield* listOf(ops);
   }
 
+  /** Adds all of them to a list, or those that fdatasync covers. */
+  addTo(list: Op[], dataOnly: boolean): void {
+    for (const op of listOf(this.#ops)) if (!dataOnly || isDataOp(op)) list.push(op);
+    if (dataOnly || this.#byName === undefined) return;
+    for (const ops of this.#byName.values()) list.push(...listOf(ops));
+  }
+
   clone(): PendingOps {
     const copy = new PendingOps();
     copy.#ops = Array.isArray(this.#ops) ? this.#ops.slice() : this.#ops;

@@ -150,17 +150,32 @@ describe('the loss of a cut', () => {
   });
 });
 
+test('a loss can be told of afterwards, from a fork of the disk as it was', () => {
+  const disk = durable()
+    .write('a', 'longer')
+    .write('p/new', 'data')
+    .rename('p/x', 'x')
+    .unlink('a')
+    .write('b', 'b');
+  const before = disk.disk.fork({ recorded: true });
+  const known = [disk.disk.loss('lose-all', 7), disk.disk.loss('data', 7)];
+  disk.disk.loseUnsynced(caller);
+  disk.write('b', 'later').unlink('p/new').checkpoint();
+  expect([before.loss('lose-all', 7), before.loss('data', 7)]).toEqual(known);
+});
+
 describe('losing un-synced data under a living program', () => {
   test('takes data and sizes back; names, attributes and nameless files stay', () => {
     const disk = durable().write('a', 'longer').chmod('a', 0o600).write('new', 'data').mkdir('d');
     const open = disk.ino('new');
     disk.disk.remember(open);
     disk.unlink('new').write('other', 'data');
-    const loss = disk.disk.loseUnsynced(caller);
+    const loss = disk.disk.loss('data');
+    const { changedInos } = disk.disk.loseUnsynced(caller);
     expect(disk.tree()).toEqual({ a: 'A', 'p/': '', 'p/x': 'X', 'd/': '', other: '' });
     expect(disk.inode('a').mode).toBe(0o600);
     expect(disk.disk.inode(open)?.size).toBe(4);
-    expect(loss.changedInos).toEqual([disk.ino('a'), disk.ino('other')]);
+    expect(changedInos).toEqual([disk.ino('a'), disk.ino('other')]);
     expect(loss.ops.map(({ kind, path }) => [kind, path])).toEqual([
       ['write', 'a'],
       ['write', 'other'],

@@ -5,7 +5,6 @@ import { displayName, type DiskState } from './disk-state.ts';
 import { isDurablyReachable } from './durable-names.ts';
 import type { Inode } from './inode.ts';
 import type { Op, Range } from './op.ts';
-import { isDataOp } from './pending-ops.ts';
 
 /** A file or directory with something un-synced. */
 export interface UnsyncedFile {
@@ -47,7 +46,7 @@ export const maxNames = 100;
 export const maxLossOps = 20_000;
 
 export function unsyncedFiles(state: DiskState): UnsyncedFile[] {
-  return describeAll(state, state.table.unsynced());
+  return describeAll(state, state.table.unsynced(), state.clock.monotonicMs());
 }
 
 /** As many as can be sorted, or described, in about a millisecond. */
@@ -57,9 +56,16 @@ const filesPerStep = 128;
  * The same list in pieces, each made only when it is asked for: what is described of 100,000 files at once is more garbage than the
  * collector can take beside other work. In steps (undefined: no piece yet) between which others may work, but not on this disk.
  */
-export function* unsyncedInSteps(state: DiskState): Generator<UnsyncedFile[] | undefined, void, undefined> {
-  const now = state.clock.monotonicMs();
-  const places = yield* placesInSteps(state, state.table.unsynced());
+export function unsyncedInSteps(state: DiskState): Generator<UnsyncedFile[] | undefined, void, undefined> {
+  return describedInSteps(state, state.table.unsynced(), state.clock.monotonicMs());
+}
+
+function* describedInSteps(
+  state: DiskState,
+  inodes: readonly Inode[],
+  now: number,
+): Generator<UnsyncedFile[] | undefined, void, undefined> {
+  const places = yield* placesInSteps(state, inodes);
   for (let index = 0; index < places.length; index += filesPerStep)
     yield places.slice(index, index + filesPerStep).map((place) => describe(state, place, now));
 }
@@ -101,28 +107,33 @@ function* mergedInSteps(
   return merged;
 }
 
-export function lossOfCut(state: DiskState, choice: Choice): Loss {
-  return lossOf(state, choice === 'keep-all' ? [] : state.table.unsynced(), () => true);
-}
+/** Which loss: of a cut; or of data and sizes only, while programs live on. */
+export type LossKind = Choice | 'data';
 
-/** Of losing data and sizes only, while programs live on. */
-export function lossOfData(state: DiskState): Loss {
-  return lossOf(state, filesToLose(state), isDataOp);
-}
-
-function lossOf(state: DiskState, inodes: readonly Inode[], isLost: (op: Op) => boolean): Loss {
-  const files = describeAll(state, inodes);
-  const pendingOps: Op[] = [];
-  let omitted = 0;
-  for (const { pending } of inodes) {
-    omitted += pending.omitted;
-    for (const op of pending) if (isLost(op)) pendingOps.push(op);
+/** What was lost at `timeMs`, in steps between which others may work, but not on this disk. */
+export function* lossInSteps(
+  state: DiskState,
+  kind: LossKind,
+  timeMs: number,
+): Generator<undefined, Loss, undefined> {
+  const inodes = kind === 'keep-all' ? [] : kind === 'data' ? filesToLose(state) : state.table.unsynced();
+  const files: UnsyncedFile[] = [];
+  for (const some of describedInSteps(state, inodes, timeMs)) {
+    if (some !== undefined) files.push(...some);
+    yield;
   }
-  pendingOps.sort((a, b) => a.number - b.number);
+  const pending: Op[] = [];
+  let omitted = 0;
+  for (const inode of inodes) {
+    omitted += inode.pending.omitted;
+    inode.pending.addTo(pending, kind === 'data');
+  }
+  pending.sort((a, b) => a.number - b.number);
+  yield;
   // A rename is pending on both of its names.
-  const ops = pendingOps.filter((op, index) => op.number !== pendingOps[index - 1]?.number);
+  const ops = pending.filter((op, index) => op.number !== pending[index - 1]?.number);
   return {
-    timeMs: state.clock.monotonicMs(),
+    timeMs,
     sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     files,
     ops: ops.slice(-maxLossOps),
@@ -131,8 +142,7 @@ function lossOf(state: DiskState, inodes: readonly Inode[], isLost: (op: Op) => 
   };
 }
 
-function describeAll(state: DiskState, inodes: readonly Inode[]): UnsyncedFile[] {
-  const now = state.clock.monotonicMs();
+function describeAll(state: DiskState, inodes: readonly Inode[], now: number): UnsyncedFile[] {
   return placesOf(state, inodes).map((place) => describe(state, place, now));
 }
 

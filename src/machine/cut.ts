@@ -36,8 +36,9 @@ export async function cutPower(
     await ask(disk, 'fail', {});
     await waitUntilGone(disk, tree);
     await ask(disk, 'unmount', {}, unmountTimeoutMs);
-    const loss = await cutDisk(disk, choice);
-    return { ...loss, frozenMs: loss.timeMs, ...frozen };
+    const { image } = await cutDisk(disk, choice);
+    const loss = await ask(disk, 'loss', {}, imageTimeoutMs);
+    return { ...loss, image, frozenMs: loss.timeMs, ...frozen };
   } catch (error) {
     // Whatever went wrong, the power is off afterwards.
     tree?.kill();

@@ -77,6 +77,11 @@ export interface UnsyncedReport {
   readonly note?: string;
 }
 
+/** A cut or loss that is done. What it took is told to whoever asks: `loss`. */
+export interface Cut {
+  readonly timeMs: number;
+}
+
 /** What a cut (or loss) took. */
 export interface Loss {
   readonly timeMs: number;
@@ -157,7 +162,9 @@ export interface DiskRequests {
     reply: { readonly timeMs: number; readonly sizeBytes: number; readonly note?: string };
   };
   /** As LazyFS's clear-cache: un-synced data and sizes revert while programs live on; names and open inodes stay. */
-  'lose-unsynced': { params: object; reply: Loss };
+  'lose-unsynced': { params: object; reply: Cut };
+  /** What the last cut or loss took; or the cut of an image, for as long as there was no other cut or loss since. */
+  loss: { params: { readonly image?: number }; reply: Loss };
   /** Holds every request from then on, applies nothing. Replies once frozen. */
   freeze: { params: { readonly trigger: FreezeTrigger }; reply: Frozen };
   /** Applies what was held and goes on, as if nothing had been. */
@@ -171,11 +178,11 @@ export interface DiskRequests {
    * Replaces the disk by its crash image. Only while unmounted or frozen. Keeps the image as `image N` until dropped. Refused,
    * with the rule that says so, where the profile does not allow the choice.
    */
-  cut: { params: { readonly choice: Selection }; reply: Loss & { readonly image: number } };
+  cut: { params: { readonly choice: Selection }; reply: Cut & { readonly image: number } };
   /** One more image of the instant of the last cut or loss, by any profile: what that would have left there. */
   'cut-image': {
     params: { readonly profile: string; readonly choice: Selection };
-    reply: Loss & { readonly image: number };
+    reply: Cut & { readonly image: number };
   };
   /** Keeps the durable state of this instant as an image, without touching the disk. Says what a cut would have taken. */
   'keep-image': { params: object; reply: Loss & { readonly image: number } & Frozen };

@@ -13,6 +13,8 @@ import type { Loss as DiskLoss } from '../disk/unsynced.ts';
 import type { Selection, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport } from './control.ts';
 import { cutBy } from './cut-choice.ts';
 import type { Progress } from './freeze-gate.ts';
+import { jsonInPieces } from './json-pieces.ts';
+import { LossDescription } from './loss-description.ts';
 import type { OpLog } from './op-log.ts';
 import type { ProcessNames } from './process-names.ts';
 import { Refusal } from './refusal.ts';
@@ -41,6 +43,19 @@ const barrierKinds: ReadonlySet<Op['kind']> = new Set([
   'cut',
 ]);
 
+interface KeptImage {
+  readonly disk: Disk;
+  readonly description: LossDescription;
+  /** The disk that it was cut from; undefined where the description is finished. */
+  readonly before: Disk | undefined;
+}
+
+interface LastLoss {
+  readonly description: LossDescription;
+  /** The image that the description needs, and in which more may be left than the two faces tell. */
+  readonly image?: number;
+}
+
 export class DiskKeeper {
   /** What the mount serves. */
   readonly served: { current: Disk };
@@ -50,10 +65,9 @@ export class DiskKeeper {
   /** The newest disk; differs from the served one between a cut under a mount and the end of that mount. */
   #current: Disk;
   #previous: Disk | undefined;
-  /** Of the previous disk, the ops that the cut dropped; undefined where that is everything un-synced. */
-  #lostOps: ReadonlySet<number> | undefined;
+  #last: LastLoss | undefined;
   #whyNoPrevious = 'nothing was cut or lost yet';
-  readonly #images = new Map<number, Disk>();
+  readonly #images = new Map<number, KeptImage>();
   #lastImage = 0;
   #cuts = 0;
   #mutations = 0;
@@ -156,13 +170,45 @@ export class DiskKeeper {
     return { timeMs: this.#options.clock.monotonicMs(), sizeBytes };
   }
 
-  loseUnsynced(): LossNotice & { readonly loss: Loss } {
+  loseUnsynced(): Reply<'lose-unsynced'> & LossNotice {
     if (this.isReplaced)
       throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
-    const before = this.#current.keepsImages ? this.#current.fork({ recorded: true }) : undefined;
-    const { changedInos, resizedInos, ...loss } = this.#current.loseUnsynced(this.#self);
-    if (before !== undefined) this.#keepPrevious(before);
-    return { loss: this.#withProcesses(loss), changedInos, resizedInos };
+    const timeMs = this.#options.clock.monotonicMs();
+    const disk = this.#current;
+    if (disk.keepsImages) {
+      const before = disk.fork({ recorded: true });
+      this.#keepPrevious(before);
+      this.#last = { description: new LossDescription(() => before.lossInSteps('data', timeMs)) };
+    } else {
+      this.#last = { description: LossDescription.of(disk.loss('data')) };
+    }
+    return { timeMs, ...disk.loseUnsynced(this.#self) };
+  }
+
+  /** What the last cut or loss took, or the one that an image is of. */
+  *lossInSteps(image: number | undefined): Steps<{ readonly text: string }> {
+    const description = this.#descriptionOf(image);
+    for (;;) {
+      const loss = description.advance();
+      if (loss !== undefined) return yield* jsonInPieces(this.#withProcesses(loss));
+      yield '';
+    }
+  }
+
+  #descriptionOf(image: number | undefined): LossDescription {
+    if (image === undefined) {
+      if (this.#last === undefined) throw new Refusal('nothing was cut or lost yet');
+      return this.#last.description;
+    }
+    const { description, before } = this.#image(image);
+    if (!description.isFinished && before !== this.#previous)
+      throw new Refusal(`what the cut of image ${image} took is not known any more: ask before the next one`);
+    return description;
+  }
+
+  /** For who needs it at once. */
+  lastLoss(): DiskLoss {
+    return this.#descriptionOf(undefined).finish();
   }
 
   inUse({ changedInos, resizedInos }: LossNotice): WorkerRequests['in-use']['reply'] {
@@ -176,21 +222,24 @@ export class DiskKeeper {
 
   cut(choice: Selection): Reply<'cut'> {
     const old = this.#current;
-    if (!old.keepsImages) return this.#cutForGood(choice);
-    const { image, loss, isOfFaces } = cutBy(old, old.profile, choice);
-    const number = this.#keep(image);
+    const timeMs = this.#options.clock.monotonicMs();
+    if (!old.keepsImages) return this.#cutForGood(choice, timeMs);
+    const { image, description, isOfFaces } = cutBy(old, old.profile, choice, timeMs);
+    const number = this.#keep({ disk: image, description, before: old });
     this.#current = image.fork();
     if (old.records) this.#current.beginRecording();
     this.#cuts++;
     if (!this.#isServing) this.served.current = this.#current;
     if (choice !== 'keep-all') {
-      this.#keepPrevious(old, isOfFaces ? undefined : loss);
+      this.#keepPrevious(old);
     } else {
+      description.finish();
       // Nothing was dropped, so nothing is to be found.
       this.#keepPrevious(image.fork());
       if (old !== this.served.current) old.release();
     }
-    return { ...this.#withProcesses(loss), image: number };
+    this.#last = isOfFaces ? { description } : { description, image: number };
+    return { timeMs, image: number };
   }
 
   cutImage(profileName: string, choice: Selection): Reply<'cut-image'> {
@@ -199,41 +248,54 @@ export class DiskKeeper {
       throw new Refusal(`there is no cut to make an image of: ${this.#whyNoPrevious}`);
     const profile = profiles.get(profileName);
     if (profile === undefined) throw new Refusal(`there is no profile "${profileName}"`);
-    const { image, loss } = cutBy(before, profile, choice);
-    return { ...this.#withProcesses(loss), image: this.#keep(image) };
+    const timeMs = this.#options.clock.monotonicMs();
+    const { image } = cutBy(before, profile, choice, timeMs);
+    // Most are never asked what they took, and what that is told from is large: it is made once more for those that are.
+    const description = new LossDescription(() => {
+      const again = cutBy(before, profile, choice, timeMs);
+      const loss = again.description.finish();
+      again.image.release();
+      return loss;
+    });
+    return { timeMs, image: this.#keep({ disk: image, description, before }) };
   }
 
   /** The durable face lies outside: it is the image, and nothing of what was lost is kept. */
-  #cutForGood(choice: Selection): Reply<'cut'> {
+  #cutForGood(choice: Selection, timeMs: number): Reply<'cut'> {
     const old = this.#current;
     if (typeof choice !== 'string')
       throw new Refusal('the durable state of this disk is a directory: a cut can only lose all or keep all');
-    const loss = this.#withProcesses(old.loss(choice));
+    this.#last = { description: LossDescription.of(old.loss(choice)) };
     if (choice === 'keep-all') old.checkpoint(this.#self);
     this.#current = old.afterCut();
     this.#cuts++;
     if (!this.#isServing) this.served.current = this.#current;
     if (old !== this.served.current) old.release();
-    return { ...loss, image: noImage };
+    return { timeMs, image: noImage };
   }
 
   keepImage(): Reply<'keep-image'> {
-    if (!this.#current.keepsImages)
+    const disk = this.#current;
+    if (!disk.keepsImages)
       throw new Refusal('the durable state of this disk is a directory: copy that, no image is kept');
-    const cut = cutBy(this.#current, this.#current.profile, 'lose-all');
-    const image = this.#keep(cut.image);
-    const loss = this.#withProcesses(cut.loss);
-    return { ...loss, image, frozenMs: loss.timeMs, opNumber: this.#current.opCount };
+    const timeMs = this.#options.clock.monotonicMs();
+    const { image, description } = cutBy(disk, disk.profile, 'lose-all', timeMs);
+    // The disk goes on at once.
+    const loss = this.#withProcesses(description.finish());
+    const number = this.#keep({ disk: image, description, before: undefined });
+    return { ...loss, image: number, frozenMs: timeMs, opNumber: disk.opCount };
   }
 
   dropImage(number: number): void {
     if (number === noImage) return;
-    this.#image(number).release();
+    const { disk, description } = this.#image(number);
+    if (this.#last?.image === number) description.finish();
+    disk.release();
     this.#images.delete(number);
   }
 
   exportImage(number: number, directory: string): Steps<Transfer> {
-    return exportTree(this.#image(number), directory);
+    return exportTree(this.#image(number).disk, directory);
   }
 
   *import(directory: string): Steps<Transfer> {
@@ -267,19 +329,20 @@ export class DiskKeeper {
     if (searched.length > maxNeedles)
       throw new Refusal(`at most ${maxNeedles} needles can be traced at once`);
     const found = this.#previous.findUnsynced(searched, tracesPerNeedle);
-    const lost = this.#lostOps;
-    return lost === undefined ? found : found.filter(({ op }) => op !== undefined && lost.has(op.number));
+    if (this.#last?.image === undefined) return found;
+    const lost = new Set(this.#last.description.finish().ops.map(({ number }) => number));
+    return found.filter(({ op }) => op !== undefined && lost.has(op.number));
   }
 
-  #image(number: number): Disk {
+  #image(number: number): KeptImage {
     const image = this.#images.get(number);
     if (image === undefined) throw new Refusal(`there is no image ${number}: it was dropped or never kept`);
     return image;
   }
 
-  #keep(image: Disk): number {
+  #keep(image: KeptImage): number {
     if (this.#images.size >= maxImages) {
-      image.release();
+      image.disk.release();
       throw new Refusal(`${maxImages} images are kept already: drop some`);
     }
     const number = ++this.#lastImage;
@@ -287,11 +350,9 @@ export class DiskKeeper {
     return number;
   }
 
-  /** `loss`: what was taken of it, where that is not all that was un-synced. */
-  #keepPrevious(disk: Disk, loss?: DiskLoss): void {
+  #keepPrevious(disk: Disk): void {
     const older = this.#previous;
     this.#previous = disk;
-    this.#lostOps = loss === undefined ? undefined : new Set(loss.ops.map(({ number }) => number));
     if (older !== undefined && older !== this.served.current) older.release();
   }
 
@@ -299,6 +360,7 @@ export class DiskKeeper {
   #givePreviousUp(): boolean {
     const disk = this.#previous;
     if (disk === undefined || disk === this.served.current) return false;
+    this.#last?.description.finish();
     this.#previous = undefined;
     this.#whyNoPrevious = 'what was lost last was given up, because the disk was full';
     disk.release();

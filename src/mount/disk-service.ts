@@ -87,6 +87,8 @@ export class DiskService {
     switch (request.name) {
       case 'lose-unsynced':
         return this.#loseUnsynced();
+      case 'loss':
+        return this.#loss(request.params);
       case 'mount':
         return this.#mount();
       case 'unmount':
@@ -95,7 +97,7 @@ export class DiskService {
       case 'cut':
         return this.#cut(request.params);
       case 'cut-image':
-        return this.#cutImage(request.params);
+        return this.#worker.call('cut-image', request.params);
       case 'export-image':
         return this.#export(request.params);
       case 'drop-image':
@@ -159,11 +161,17 @@ export class DiskService {
     return `sync did not come back within ${timeoutMs / 1000} s: ${missing}`;
   }
 
-  async #loseUnsynced(): Promise<JsonText> {
+  async #loseUnsynced(): Promise<Reply<'lose-unsynced'>> {
     await this.#collect();
-    const { text, changedInos, resizedInos } = await this.#worker.call('lose-unsynced', {});
-    await this.noteLoss({ changedInos, resizedInos });
-    return new JsonText(text);
+    const { timeMs, ...lost } = await this.#worker.call('lose-unsynced', {});
+    await this.noteLoss(lost);
+    return { timeMs };
+  }
+
+  async #loss(params: DiskRequests['loss']['params']): Promise<JsonText> {
+    const pieces: string[] = [];
+    const { text } = await this.#worker.callInSlices('loss', params, (piece) => pieces.push(piece));
+    return new JsonText(pieces.join('') + text);
   }
 
   /** What the kernel caches of these files no longer holds. */
@@ -288,14 +296,10 @@ export class DiskService {
     return true;
   }
 
-  async #cut(params: DiskRequests['cut']['params']): Promise<JsonText> {
+  #cut(params: DiskRequests['cut']['params']): Promise<Reply<'cut'>> {
     if (this.#mounted?.gate === 'open')
       throw new Refusal('cannot cut: the disk is mounted, freeze or unmount it first');
-    return new JsonText((await this.#worker.call('cut', { choice: params.choice })).text);
-  }
-
-  async #cutImage(params: DiskRequests['cut-image']['params']): Promise<JsonText> {
-    return new JsonText((await this.#worker.call('cut-image', params)).text);
+    return this.#worker.call('cut', params);
   }
 
   async #export({

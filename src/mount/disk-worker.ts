@@ -54,10 +54,8 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   stats: () => keeper.stats(),
   report: ({ note }) => steps.begin(keeper.reportInSteps(note)),
   checkpoint: () => keeper.checkpoint(),
-  'lose-unsynced': () => {
-    const { loss, ...changed } = keeper.loseUnsynced();
-    return { text: JSON.stringify(loss), ...changed };
-  },
+  'lose-unsynced': () => keeper.loseUnsynced(),
+  loss: ({ image }) => steps.begin(keeper.lossInSteps(image)),
   'in-use': (lost) => keeper.inUse(lost),
   freeze: ({ trigger }, id) => {
     gate.freeze(trigger, (outcome) => {
@@ -83,8 +81,8 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
     gate.fail();
     return {};
   },
-  cut: ({ choice }) => ({ text: JSON.stringify(keeper.cut(choice)) }),
-  'cut-image': ({ profile, choice }) => ({ text: JSON.stringify(keeper.cutImage(profile, choice)) }),
+  cut: ({ choice }) => keeper.cut(choice),
+  'cut-image': ({ profile, choice }) => keeper.cutImage(profile, choice),
   'keep-image': () => ({ text: JSON.stringify(keeper.keepImage()) }),
   'drop-image': ({ image }) => {
     keeper.dropImage(image);
@@ -147,9 +145,9 @@ function createKeeper(options: DiskOptions): DiskKeeper {
 function createFaults(lazyfs: NonNullable<DiskOptions['lazyfs']>) {
   const disk = (): RootedDisk => keeper.served.current as RootedDisk;
   const lose = () => {
-    const { loss, ...lost } = keeper.loseUnsynced();
-    send({ lost });
-    return loss;
+    const { changedInos, resizedInos } = keeper.loseUnsynced();
+    send({ lost: { changedInos, resizedInos } });
+    return keeper.lastLoss();
   };
   const { root, logPlaces, logsAllOperations, seed } = lazyfs;
   const lazyLog = new LazyFsLog(logPlaces);

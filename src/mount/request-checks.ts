@@ -19,6 +19,7 @@ const checks: { readonly [Each in Name]: readonly [check: Check, needs: string] 
   report: [nothing, ''],
   checkpoint: [nothing, ''],
   'lose-unsynced': [nothing, ''],
+  loss: [(params) => params['image'] === undefined || image(params), 'an image number, or none'],
   freeze: [
     ({ trigger }) => isTrigger(trigger),
     'a trigger: {at: "now"} or {at: "unsynced-op", afterOps, withinMs}',

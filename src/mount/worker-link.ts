@@ -38,7 +38,7 @@ export class WorkerLink extends ThreadLink<WorkerRequests, WorkerTold> {
   }
 
   /** Work in slices, until it is done. Where it answers in text, `onText` gets what comes before the last answer. */
-  async callInSlices<Name extends 'export-image' | 'import' | 'report'>(
+  async callInSlices<Name extends 'export-image' | 'import' | 'report' | 'loss'>(
     name: Name,
     params: WorkerRequests[Name]['params'],
     onText: (text: string) => void = () => undefined,

@@ -9,19 +9,18 @@ import type { MessagePort } from 'node:worker_threads';
 /** Requests that the owner of the disk answers alone, just as they came. */
 type PassedOn = Pick<
   DiskRequests,
-  'checkpoint' | 'freeze' | 'thaw' | 'fail' | 'drop-image' | 'wipe' | 'trace'
+  'checkpoint' | 'freeze' | 'thaw' | 'fail' | 'cut' | 'cut-image' | 'drop-image' | 'wipe' | 'trace'
 >;
 
 export interface WorkerRequests extends PassedOn {
   stats: { params: object; reply: Omit<DiskRequests['stats']['reply'], 'mounted' | 'rssBytes'> };
   /** Replies as JSON: to clone a report of 100,000 files from thread to thread takes half a second. */
   report: { params: { readonly note?: string }; reply: Text | Unfinished };
-  cut: { params: DiskRequests['cut']['params']; reply: Text };
-  'cut-image': { params: DiskRequests['cut-image']['params']; reply: Text };
+  loss: { params: DiskRequests['loss']['params']; reply: Text | Unfinished };
   'keep-image': { params: object; reply: Text };
   'lose-unsynced': {
     params: object;
-    reply: Text & LossNotice;
+    reply: DiskRequests['lose-unsynced']['reply'] & LossNotice;
   };
   /** Those of a loss that the kernel still knows, and the paths of those whose sizes changed. */
   'in-use': {

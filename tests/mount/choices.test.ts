@@ -20,9 +20,9 @@ async function cut(control: DiskControl, choice: Selection) {
   await control.request('freeze', { trigger: { at: 'now' } });
   await control.request('fail');
   await control.request('unmount');
-  const loss = await control.request('cut', { choice });
+  await control.request('cut', { choice });
   await control.request('mount');
-  return loss;
+  return control.request('loss');
 }
 
 const names = ({ ops }: { readonly ops: readonly { readonly kind: string; readonly path: string }[] }) =>
@@ -98,15 +98,16 @@ test('exact ops are dropped, kept and torn, or refused with the rule; a seed rep
   );
   // Write, create, write, mkdir.
   const [overwrite, create] = [ops + 1, ops + 2];
-  const torn = await control.request('cut', { choice: { kind: 'torn', op: overwrite, sectors: [0, 7] } });
-  expect(torn.torn).toEqual([overwrite]);
+  await control.request('cut', { choice: { kind: 'torn', op: overwrite, sectors: [0, 7] } });
+  expect((await control.request('loss')).torn).toEqual([overwrite]);
   const image = async (choice: Selection, profile = 'ext4') => {
     const made = await control.request('cut-image', { profile, choice });
     const directory = join(scratch, 'image');
     rmSync(directory, { recursive: true, force: true });
     await control.request('export-image', { image: made.image, directory });
+    const { ops } = await control.request('loss', { image: made.image });
     await control.request('drop-image', { image: made.image });
-    return { ...made, directory, f: readFileSync(join(directory, 'f'), 'latin1') };
+    return { ops, directory, f: readFileSync(join(directory, 'f'), 'latin1') };
   };
   const sectors = (text: string) =>
     text

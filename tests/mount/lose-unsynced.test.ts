@@ -27,7 +27,8 @@ test('an open file goes back to what was synced: bytes, size, and what the kerne
   await file.write('L', 0);
   expect(await readFile(path, 'utf8')).toBe('Lynced and lost');
 
-  const loss = await control.request('lose-unsynced');
+  await control.request('lose-unsynced');
+  const loss = await control.request('loss');
 
   expect(loss.files.map((lost) => lost.path)).toEqual(['f']);
   expect(loss.sizeBytes).toBe(10);
@@ -78,7 +79,8 @@ test('a program with a shared mapping sees the loss, even of what only the kerne
   program.child.stdin?.write('write B\n');
   await program.lines(2);
 
-  const loss = await control.request('lose-unsynced');
+  await control.request('lose-unsynced');
+  const loss = await control.request('loss');
 
   expect(loss.sizeBytes).toBe(8192);
   program.child.stdin?.write('read\n');
@@ -116,7 +118,8 @@ test.each(['through', 'cached'] as const)(
     await unlinked.write('stays');
     await unlink(join(directory, 'unlinked'));
 
-    expect((await control.request('lose-unsynced')).files).toHaveLength(paths.length);
+    await control.request('lose-unsynced');
+    expect((await control.request('loss')).files).toHaveLength(paths.length);
 
     for (const file of opened) expect((await file.stat()).size).toBe(6);
     for (const file of opened) await file.write('!');
@@ -142,11 +145,42 @@ test('a loss while frozen is seen once thawed', async () => {
   expect(await readFile(path, 'utf8')).toBe('un-synced');
   await control.request('freeze', { trigger: { at: 'now' } });
   const { image } = await control.request('keep-image');
-  expect((await control.request('lose-unsynced')).sizeBytes).toBe(9);
+  await control.request('lose-unsynced');
+  expect((await control.request('loss')).sizeBytes).toBe(9);
   await control.request('thaw');
   expect(await readFile(path, 'utf8')).toBe('');
   await file.close();
   await control.request('drop-image', { image });
+});
+
+test('what was lost is told for as long as there was no other loss, whatever happened since', async () => {
+  const { control, mountPoint } = await mountedDisk({ profile: 'ext4' });
+  await expect(control.request('loss')).rejects.toThrow('nothing was cut or lost yet');
+  const paths = Array.from({ length: 300 }, (_, index) => join(mountPoint, `f${index}`));
+  for (const path of paths) await writeFile(path, 'lost');
+  await control.request('lose-unsynced');
+  for (const path of paths.slice(50)) await unlink(path);
+  for (const path of paths.slice(0, 50)) await writeFile(path, 'written later');
+  const { files, ops, opCount, sizeBytes, processes } = await control.request('loss');
+  expect(files.map(({ path }) => join(mountPoint, path)).sort()).toEqual(paths.toSorted());
+  expect(new Set(ops.map(({ kind }) => kind))).toEqual(new Set(['write']));
+  expect([opCount, ops.length, sizeBytes]).toEqual([300, 300, 1200]);
+  expect(new Set(Object.keys(processes))).toEqual(new Set(ops.map(({ pid }) => String(pid))));
+
+  await control.request('freeze', { trigger: { at: 'now' } });
+  const { image } = await control.request('cut', { choice: 'lose-all' });
+  const other = await control.request('cut-image', { profile: 'strict', choice: 'lose-all' });
+  // What tells of the first is part of what goes here.
+  await control.request('drop-image', { image });
+  await control.request('fail');
+  await control.request('unmount');
+  await control.request('mount');
+  expect((await control.request('loss')).opCount).toBe(600);
+  expect((await control.request('loss', { image: other.image })).opCount).toBe(100);
+  await expect(control.request('loss', { image })).rejects.toThrow(`there is no image ${image}`);
+  await control.request('lose-unsynced');
+  expect(await control.request('loss')).toMatchObject({ opCount: 0, files: [] });
+  expect((await control.request('loss', { image: other.image })).opCount).toBe(100);
 });
 
 test('what was lost can be traced', async () => {

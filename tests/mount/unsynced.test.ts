@@ -23,9 +23,9 @@ async function cut({ control }: TestDisk, choice: 'lose-all' | 'keep-all') {
   await control.request('freeze', { trigger: { at: 'now' } });
   await control.request('fail');
   await control.request('unmount');
-  const loss = await control.request('cut', { choice });
+  const { image } = await control.request('cut', { choice });
   await control.request('mount');
-  return loss;
+  return { ...(await control.request('loss', { image })), image };
 }
 
 test('the report names exactly what no barrier covers: file, range, op and process', async () => {

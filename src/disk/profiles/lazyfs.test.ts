@@ -45,9 +45,10 @@ describe('names and attributes', () => {
 
 test('losing what is un-synced goes back to the last barrier, while programs live on', () => {
   const story = disk().write('f', 'kept').fsync('f').write('f', 'lost!').write('g', 'lost too').mkdir('d');
-  const loss = story.disk.loseUnsynced(caller);
+  const loss = story.disk.loss('data');
+  const { changedInos } = story.disk.loseUnsynced(caller);
   expect(story.tree()).toEqual({ f: 'kept', g: '', 'd/': '' });
-  expect(loss.changedInos).toEqual([story.ino('f'), story.ino('g')]);
+  expect(changedInos).toEqual([story.ino('f'), story.ino('g')]);
   expect(loss.files.map(({ path, sizeBytes }) => [path, sizeBytes])).toEqual([
     ['f', 5],
     ['g', 8],

@@ -5,20 +5,18 @@
 import type { DiskState } from '../disk-state.ts';
 import type { Op } from '../op.ts';
 import { choose, type Selection } from '../persistence/choose.ts';
-import { fatesOf, type OpFate } from '../persistence/fates.ts';
+import { fatesOf } from '../persistence/fates.ts';
 import { History } from '../persistence/history.ts';
 import type { ImageChoice } from '../persistence/image-choice.ts';
 import type { PersistenceProfile } from '../persistence/profile.ts';
 import { durableTree } from './durable-tree.ts';
 import type { Recorded } from './recorded.ts';
 
-/** A choice, and what becomes of the ops of the log under it. */
+/** A choice among what the log allows. */
 export interface ChosenCut {
   readonly log: readonly Recorded[];
   readonly history: History;
   readonly choice: ImageChoice;
-  /** In order; those that do not survive whole. */
-  readonly lost: readonly LostOp[];
 }
 
 export interface LostOp {
@@ -67,16 +65,12 @@ export function chooseCut(
       refused: `op ${log[op - 1]!.op.number} cannot be ${wanted} under ${profile.name}: ${rule.sentence} (${rule.source})`,
     };
   }
-  return {
-    log,
-    history,
-    choice: chosen.choice,
-    lost: lostOps(log, fatesOf(profile, history, chosen.choice)),
-  };
+  return { log, history, choice: chosen.choice };
 }
 
-function lostOps(log: readonly Recorded[], fates: readonly OpFate[]): readonly LostOp[] {
-  return fates
+/** The ops that do not survive whole, in order. */
+export function lostOps(profile: PersistenceProfile, { log, history, choice }: ChosenCut): readonly LostOp[] {
+  return fatesOf(profile, history, choice)
     .filter(({ fate }) => fate !== 'survived')
     .map(({ op, fate }) => ({ recorded: log[op - 1]!, isTorn: fate === 'torn' }));
 }

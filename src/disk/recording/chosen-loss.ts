@@ -9,15 +9,16 @@ import { lossRules } from '../persistence/loss-rules.ts';
 import type { PersistenceProfile } from '../persistence/profile.ts';
 import type { Place } from '../place.ts';
 import { maxLossOps, maxNames, maxRanges, type Loss, type UnsyncedFile } from '../unsynced.ts';
-import { opsOf, type ChosenCut } from './chosen-cut.ts';
+import { lostOps, opsOf, type ChosenCut } from './chosen-cut.ts';
 
 /** `image`: what is left. */
 export function lossOfChoice(
   state: DiskState,
   profile: PersistenceProfile,
-  { lost }: ChosenCut,
-  image: InodeTable,
+  chosen: ChosenCut,
+  { image, timeMs }: { readonly image: InodeTable; readonly timeMs: number },
 ): Loss {
+  const lost = lostOps(profile, chosen);
   const files = new Map<number, LostParts>();
   const partsOf = (ino: number): LostParts => {
     const known = files.get(ino) ?? new LostParts();
@@ -32,15 +33,14 @@ export function lossOfChoice(
     else if (places.length > 0) for (const place of places) partsOf(place.parent).addName(op, place);
     else if ('ino' in logged) partsOf(logged.ino).addMetadata(op);
   }
-  const now = state.clock.monotonicMs();
   const described = [...files]
     .filter(([ino]) => state.table.get(ino) !== undefined)
-    .map(([ino, parts]) => describe(state, image, ino, parts, now))
+    .map(([ino, parts]) => describe(state, image, ino, parts, timeMs))
     .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.ino - b.ino));
   const ops = opsOf(lost);
   const torn = opsOf(lost.filter(({ isTorn }) => isTorn)).map(({ number }) => number);
   return {
-    timeMs: now,
+    timeMs,
     sizeBytes: described.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     files: described,
     ops: ops.slice(-maxLossOps),

@@ -51,7 +51,7 @@ function expectWholeImages(disk: Disk, lastIno: number, seed: number): void {
         continue;
       }
       expectSettled(cut.image, lastIno);
-      const dropped = cut.loss.ops.map(({ number }) => number);
+      const dropped = cut.loss().ops.map(({ number }) => number);
       expect(dropped, 'each op once, in order').toEqual([...new Set(dropped)].sort((a, b) => a - b));
       if (selection.kind === 'keep-all') expect(dropped, persistence.name).toEqual([]);
       cut.image.release();

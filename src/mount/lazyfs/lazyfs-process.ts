@@ -221,7 +221,8 @@ class LazyFsProcess {
   async #clearCache(): Promise<void> {
     if (this.#options.config.snapshot !== undefined) this.#snapshot();
     this.#log.say(lines.warning('[lazyfs.cmds]: clear cache request submitted...'));
-    const { sizeBytes, files, opCount } = await this.#ask('lose-unsynced', {});
+    await this.#ask('lose-unsynced', {});
+    const { sizeBytes, files, opCount } = await this.#ask('loss', {});
     this.#log.say(
       lines.warning('[lazyfs.cmds]: cache is cleared.'),
       lines.info(`[powercut]: dropped ${sizeBytes} bytes of ${files.length} files, ${opCount} ops`),

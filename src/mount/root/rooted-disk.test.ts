@@ -161,7 +161,7 @@ function perform({ disk, ...paths }: PathDisk, command: Command, [path = '', to 
     case 'checkpoint':
       return disk.checkpoint(caller).sizeBytes;
     case 'lose-unsynced':
-      return disk.loseUnsynced(caller).sizeBytes;
+      return disk.loseUnsynced(caller).changedInos.length;
     default:
       return 0;
   }
