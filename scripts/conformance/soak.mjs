@@ -1,5 +1,6 @@
 // The long runs (`npm run soak`): five minutes of the hammer with losses and five with cuts for each way to treat writes, five minutes of random operations beside
-// a host directory, and, where FSX=FILE names the program, an hour of fsx. Stops at the first that fails.
+// a host directory, sixty runs on real file systems killed at random instants, and, where FSX=FILE names the program, an hour of fsx. Stops
+// at the first that fails.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,7 @@ run([...endToEnd, 'tests/fuse/differential.test.ts'], {
   POWERCUT_FUZZ_SECONDS: 5 * minute,
   POWERCUT_FUZZ_SEED: Date.now(),
 });
+run([...endToEnd, 'tests/device/real-file-system.test.ts', '-t', 'is killed'], { POWERCUT_KILLS: 60 });
 if (process.env.FSX !== undefined) run([conformance, '--only', 'fsx', '--seconds', String(60 * minute)], {});
 
 function run(args, environment) {

@@ -3,6 +3,7 @@
  * and each file system's own programs; where they are missing the reason is said.
  */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import { whyNoFileSystem } from '../../src/device/availability.ts';
 import { realFileSystems } from '../../src/device/real-file-system.ts';
 import type { HistoryOp } from '../../src/checkers/history.ts';
 import type { Results } from '../../src/report/results.ts';
+import { mountsWith, processesWith } from '../machine/support/host.ts';
 import { powercut, scratch, sentenceOf, type Ran } from '../cli/support/powercut.ts';
 
 const executable = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -75,29 +77,11 @@ describe.skipIf(missing.get('ext4') !== undefined)('on a real ext4', () => {
     expectNothingLeft(work);
   });
 
-  it.each(['SIGKILL', 'SIGINT'] as const)('leaves nothing mounted or attached after a %s', async (signal) => {
-    const work = workBase();
-    const words = [
-      'test',
-      'sqlite',
-      '--filesystem',
-      'ext4',
-      '--time',
-      '60s',
-      '--store',
-      join(scratch(), 'store'),
-    ];
-    const child = spawn(process.execPath, [executable, ...words], {
-      env: { ...process.env, TMPDIR: work },
-      stdio: 'ignore',
-    });
-    const closed = new Promise((resolve) => child.once('close', resolve));
-    onTestFinished(() => void child.kill('SIGKILL'));
-    await eventually(() => expect(attached(work)).not.toEqual([]));
-    child.kill(signal);
+  it('leaves nothing mounted or attached after a SIGINT', async () => {
+    const { work, child, closed } = await startedOn('ext4');
+    child.kill('SIGINT');
     await closed;
-    await eventually(() => expect(attached(work)).toEqual([]));
-    expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(work);
+    await eventually(() => expectNothingRunning(work));
   });
 
   it('needs the programs of the file system, and says which are missing', async () => {
@@ -107,6 +91,35 @@ describe.skipIf(missing.get('ext4') !== undefined)('on a real ext4', () => {
     expect(ran.code).toBe(255);
     expect(sentenceOf(ran)).toMatch(/ext4 needs e2fsck, .* \(apt-get install e2fsprogs\)/);
   });
+});
+
+/**
+ * What dies inside of a file system on a file of a disk that dies with it can wait for itself in the kernel, and nothing but a
+ * restart of the computer ends that. `npm run soak` kills many more.
+ */
+describe('a run on a real file system that is killed', () => {
+  const kills = Number(process.env['POWERCUT_KILLS'] ?? 3);
+  const names = realFileSystems.map(({ name }) => name).filter((name) => missing.get(name) === undefined);
+  const lastMs = 2_500;
+
+  it.skipIf(names.length === 0)(
+    'leaves no process, mount or loop device, whenever it was',
+    async () => {
+      for (let index = 0; index < kills; index++) {
+        const name = names[index % names.length]!;
+        const { work, child, closed } = await startedOn(name);
+        const afterMs = randomInt(lastMs);
+        await new Promise((resolve) => setTimeout(resolve, afterMs));
+        child.kill('SIGKILL');
+        await closed;
+        await eventually(
+          () => expectNothingRunning(work),
+          `${name}, killed ${afterMs} ms after its device was there`,
+        );
+      }
+    },
+    kills * 70_000,
+  );
 });
 
 describe('a real file system', () => {
@@ -133,6 +146,20 @@ describe('a real file system', () => {
     expect(sentenceOf(ran)).toMatch(/needs root/);
   });
 });
+
+/** A run that has its device. */
+async function startedOn(fileSystem: string) {
+  const work = workBase();
+  const words = ['test', 'sqlite', '--filesystem', fileSystem, '--time', '60s'];
+  const child = spawn(process.execPath, [executable, ...words, '--store', join(scratch(), 'store')], {
+    env: { ...process.env, TMPDIR: work },
+    stdio: 'ignore',
+  });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await eventually(() => expect(attached(work)).not.toEqual([]));
+  return { work, child, closed };
+}
 
 /** A mount namespace in which a program of the system cannot be executed. */
 function hiding(program: string): string[] {
@@ -177,14 +204,23 @@ function expectNothingLeft(work: string): void {
   expect(readdirSync(work)).toEqual([]);
 }
 
-async function eventually(check: () => void): Promise<void> {
+/** Whoever still lives, in whatever namespace, has the mounts of that namespace or the work directory in its words. */
+function expectNothingRunning(work: string): void {
+  expect({ attached: attached(work), mounts: mountsWith(work), processes: processesWith(work) }).toEqual({
+    attached: [],
+    mounts: [],
+    processes: [],
+  });
+}
+
+async function eventually(check: () => void, when = ''): Promise<void> {
   const untilMs = performance.now() + 60_000;
   for (;;) {
     try {
       check();
       return;
     } catch (error) {
-      if (performance.now() > untilMs) throw error;
+      if (performance.now() > untilMs) throw when === '' ? error : new Error(when, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
