@@ -78,6 +78,25 @@ export class BlockStore {
     return block;
   }
 
+  /** Blocks that lie side by side where that can be; all that `blocks` has room for, or false and none. Nothing is spilled for them. */
+  allocateRun(blocks: Int32Array<ArrayBuffer>): boolean {
+    const count = blocks.length;
+    if (this.residentCount + count > this.#frameLimit) return false;
+    if (this.#blockCount + count > maxBlocks) return false;
+    // Frames were given back in the order of a file's pages, mostly: from the stack's bottom to its top they are neighbours.
+    const firstFree = Math.max(0, this.#freeFrames.length - count);
+    const frames = this.#freeFrames.splice(firstFree);
+    for (let index = 0; index < count; index++) {
+      const frame = frames[index] ?? this.#freshFrame();
+      const block = this.#freeBlocks.pop() ?? this.#freshBlock();
+      this.#places[block] = frame;
+      this.#blocks[frame] = block;
+      this.#warm[frame] = fresh;
+      blocks[index] = block;
+    }
+    return true;
+  }
+
   release(block: number): void {
     const place = this.#places[block]!;
     this.#freeBlocks.push(block);
@@ -106,6 +125,21 @@ export class BlockStore {
     else slab.set(source.subarray(from, from + length), start);
   }
 
+  /** Fills whole blocks from `source`, one copy for those that lie side by side: a copy of 4 KiB costs as much as the calls around it. */
+  writeRun(blocks: Int32Array<ArrayBuffer>, source: Uint8Array, from: number): void {
+    for (let done = 0; done < blocks.length;) {
+      const frame = this.#use(blocks[done]!);
+      const inSlab = frame % framesPerSlab;
+      const most = Math.min(blocks.length - done, framesPerSlab - inSlab);
+      let length = 1;
+      while (length < most && this.#use(blocks[done + length]!) === frame + length) length++;
+      const start = from + done * blockSizeBytes;
+      const bytes = source.subarray(start, start + length * blockSizeBytes);
+      this.#slab(frame).set(bytes, inSlab * blockSizeBytes);
+      done += length;
+    }
+  }
+
   read(block: number, offset: number, target: Uint8Array, to: number, length: number): void {
     const place = this.#places[block]!;
     if (place < 0) {
@@ -115,6 +149,25 @@ export class BlockStore {
     this.#warm[place] = warm;
     const start = (place % framesPerSlab) * blockSizeBytes + offset;
     target.set(this.#slab(place).subarray(start, start + length), to);
+  }
+
+  /** How many blocks may lie side by side from this one on, itself included. */
+  neighboursOf(block: number): number {
+    const frame = this.#places[block]!;
+    return frame < 0 ? 1 : framesPerSlab - (frame % framesPerSlab);
+  }
+
+  /** Whether the other one lies so many blocks behind this one, within what `neighboursOf` says. */
+  areNeighbours(block: number, distance: number, other: number): boolean {
+    return this.#places[other] === this.#places[block]! + distance;
+  }
+
+  /** Reads this block and those that lie beside it. */
+  readRun(block: number, count: number, target: Uint8Array, to: number): void {
+    const frame = this.#places[block]!;
+    this.#warm.fill(warm, frame, frame + count);
+    const start = (frame % framesPerSlab) * blockSizeBytes;
+    target.set(this.#slab(frame).subarray(start, start + count * blockSizeBytes), to);
   }
 
   zero(block: number, from: number, to: number): void {

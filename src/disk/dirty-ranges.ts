@@ -11,6 +11,8 @@ type Stretches = number | readonly (readonly [from: number, to: number])[];
 const none = 0;
 const noPage = -1;
 const radix = 2 * pageSizeBytes;
+/** The stretch of a page that was written in full. */
+const whole = pageSizeBytes;
 
 export class DirtyRanges {
   /** While there is but one page it stands here: so it is with most files. */
@@ -57,12 +59,27 @@ export class DirtyRanges {
     this.#replace(page, old, insert(pairsOf(old), from, to));
   }
 
+  /** All bytes of `count` pages were written. */
+  addWhole(first: number, count: number): void {
+    for (let page = first; page < first + count; page++) {
+      const old = this.#get(page);
+      if (old === whole) continue;
+      this.#set(page, whole);
+      this.#sizeBytes += pageSizeBytes - bytesOf(old);
+    }
+  }
+
   /**
    * Bytes [from, to) of the page are no un-synced data: they were cut off or punched out. The faces may differ on the page
    * nevertheless.
    */
   forget(page: number, from: number, to: number): void {
     const old = this.#get(page);
+    if (from === 0 && to === pageSizeBytes) {
+      this.#set(page, none);
+      this.#sizeBytes -= bytesOf(old);
+      return;
+    }
     const kept = pairsOf(old).flatMap(([low, high]): [number, number][] => {
       const pieces: [number, number][] = [
         [low, Math.min(high, from)],
@@ -150,6 +167,7 @@ function pairsOf(stretches: Stretches): readonly (readonly [number, number])[] {
 }
 
 function bytesOf(stretches: Stretches): number {
+  if (typeof stretches === 'number') return (stretches % radix) - Math.floor(stretches / radix);
   let sum = 0;
   for (const [from, to] of pairsOf(stretches)) sum += to - from;
   return sum;

@@ -7,6 +7,7 @@
 import { EFBIG, EINVAL, ENOSPC, type Errno } from './errno.ts';
 import type { Face } from './face.ts';
 import type { Inode } from './inode.ts';
+import { chunkPages, noPages } from './page-map.ts';
 import { hole, pageSizeBytes, type PageStore } from './page-store.ts';
 
 /** ext4's own limit, a page less than 16 TiB. */
@@ -17,6 +18,9 @@ export const maxFileSizeBytes = 2 ** 44 - pageSizeBytes;
  * pieces that grow, and the difference is small against the file.
  */
 const compactPages = 16;
+
+/** From here on whole pages are read and written together, at a third of the cost for each. Fewer are not worth the detour. */
+const runPages = 4;
 
 /** lseek: no more data after this offset. Linux: ENXIO. */
 const ENXIO = -6;
@@ -33,6 +37,13 @@ export function readInto(
   let position = offset;
   while (position < end) {
     const inPage = position % pageSizeBytes;
+    if (inPage === 0 && end - position >= runPages * pageSizeBytes) {
+      const pages = new Int32Array(Math.floor((end - position) / pageSizeBytes));
+      inode.volatile.pages.copyRun(position / pageSizeBytes, pages);
+      store.copyRunOut(pages, target, targetOffset + position - offset);
+      position += pages.length * pageSizeBytes;
+      continue;
+    }
     const step = Math.min(pageSizeBytes - inPage, end - position);
     const page = inode.volatile.pages.get(Math.floor(position / pageSizeBytes));
     store.copyOut(page, inPage, target, targetOffset + position - offset, step);
@@ -56,6 +67,13 @@ export function writeBytes(
   while (done < length) {
     const position = offset + done;
     const inPage = position % pageSizeBytes;
+    if (inPage === 0 && length - done >= runPages * pageSizeBytes) {
+      const count = Math.floor((length - done) / pageSizeBytes);
+      if (writeRun(store, inode, position / pageSizeBytes, count, bytes, done)) {
+        done += count * pageSizeBytes;
+        continue;
+      }
+    }
     const step = Math.min(pageSizeBytes - inPage, length - done);
     const index = Math.floor(position / pageSizeBytes);
     const page = writablePage(store, inode, index, { from: inPage, to: inPage + step, beyondLimit });
@@ -67,6 +85,26 @@ export function writeBytes(
   if (done === 0) return ENOSPC;
   inode.volatile.size = Math.max(inode.volatile.size, offset + done);
   return done;
+}
+
+/**
+ * `count` whole pages at once, in pages of their own; false where there is no room for them all, and nothing happened. Pages that could
+ * be written in place are given back, which costs no more than to write there.
+ */
+function writeRun(
+  store: PageStore,
+  inode: Inode,
+  first: number,
+  count: number,
+  bytes: Uint8Array,
+  from: number,
+): boolean {
+  const pages = new Int32Array(count);
+  if (!store.allocateRun(pages)) return false;
+  store.copyRunIn(pages, bytes, from);
+  inode.volatile.ownPages().putRun(store, first, pages);
+  inode.ownDirty().addWhole(first, count);
+  return true;
 }
 
 /** Sets the size; bytes beyond an earlier end read as zeros. */
@@ -94,10 +132,10 @@ export function punch(store: PageStore, inode: Inode, offset: number, length: nu
   }
   if (inFirst > 0) zeroInPage(store, inode, first, inFirst, pageSizeBytes);
   if (inLast > 0) zeroInPage(store, inode, last, 0, inLast);
-  for (const index of [...inode.volatile.pages.indexes(inFirst > 0 ? first + 1 : first, last)]) {
-    inode.volatile.ownPages().put(store, index, hole);
+  const from = inFirst > 0 ? first + 1 : first;
+  for (const index of inode.volatile.pages.indexes(from, last))
     inode.ownDirty().forget(index, 0, pageSizeBytes);
-  }
+  if (inode.volatile.pages !== noPages) inode.volatile.pages.clear(store, from, last);
 }
 
 /** lseek(2) SEEK_DATA (3) and SEEK_HOLE (4), at page granularity. */
@@ -131,12 +169,24 @@ export function revertData(store: PageStore, inode: Inode): void {
 
 function moveDirtyPages(store: PageStore, inode: Inode, from: Face, to: Face): void {
   for (const index of inode.dirty.pages()) {
+    if (to.pages.sharesChunk(from.pages, index)) continue;
+    if (isDense(inode, index)) {
+      to.ownPages().shareChunk(store, from.pages, index);
+      continue;
+    }
     const page = from.pages.get(index);
     if (page === to.pages.get(index)) continue;
     store.retain(page);
     to.ownPages().put(store, index, page);
   }
   inode.clearDirty();
+}
+
+/** A guess, and only about what is faster: whether most pages around this one are un-synced, so that faces had better share them all. */
+function isDense({ dirty }: Inode, index: number): boolean {
+  if (index === 0 || dirty.pageCount < chunkPages) return false;
+  const start = index - (index % chunkPages);
+  return dirty.has(start + 1) && dirty.has(start + chunkPages / 2) && dirty.has(start + chunkPages - 1);
 }
 
 /** Part of a page as zeros. Needs a page of its own where faces share one: freeing space must not fail for want of it. */

@@ -9,7 +9,10 @@
 import type { PageStore } from './page-store.ts';
 import { hole } from './page-store.ts';
 
-const chunkPages = 64;
+/** Pages a chunk; the first of the file has none. */
+export const chunkPages = 64;
+
+type Numbers = Int32Array<ArrayBuffer>;
 
 interface Chunk {
   /** A plain array of small integers: V8 makes one far faster than a typed array. */
@@ -52,6 +55,70 @@ export class PageMap {
     if (old === hole && page !== hole) this.#count++;
     if (old !== hole && page === hole) this.#count--;
     store.release(old);
+  }
+
+  /** Puts pages in place from `first` on, each as `put` does. */
+  putRun(store: PageStore, first: number, pages: Numbers): void {
+    if (this === noPages) throw new Error('pages were put into the map of what has none');
+    let done = 0;
+    const count = pages.length;
+    if (first === 0 && count > 0) {
+      this.put(store, 0, pages[0]!);
+      done = 1;
+    }
+    if (done === count) return;
+    this.#chunks ??= new ChunkTable();
+    while (done < count) {
+      const index = first + done;
+      const slot = index % chunkPages;
+      const length = Math.min(chunkPages - slot, count - done);
+      const chunk = this.#chunks.own(store, Math.floor(index / chunkPages));
+      this.#count += putInto(store, chunk.pages, slot, pages, done, length);
+      done += length;
+    }
+  }
+
+  /** Makes holes of [from, to). Costs what was there. */
+  clear(store: PageStore, from: number, to: number): void {
+    if (from <= 0 && to > 0 && this.#first !== hole) this.put(store, 0, hole);
+    if (this.#chunks !== undefined) this.#count -= this.#chunks.clear(store, from, to);
+  }
+
+  /** Fills `target` with the pages from `first` on. */
+  copyRun(first: number, target: Numbers): void {
+    for (let done = 0; done < target.length;) {
+      const index = first + done;
+      const slot = index % chunkPages;
+      const length = Math.min(chunkPages - slot, target.length - done);
+      const pages = this.#chunks?.find(Math.floor(index / chunkPages))?.pages;
+      for (let at = 0; at < length; at++) target[done + at] = pages?.[slot + at] ?? hole;
+      done += length;
+    }
+    if (first === 0 && target.length > 0) target[0] = this.#first;
+  }
+
+  /** Whether both maps hold the same pages around an index because they hold one chunk. */
+  sharesChunk(other: PageMap, index: number): boolean {
+    if (index === 0 || this.#chunks === undefined || other.#chunks === undefined) return false;
+    const chunkIndex = Math.floor(index / chunkPages);
+    const chunk = this.#chunks.find(chunkIndex);
+    return chunk !== undefined && chunk === other.#chunks.find(chunkIndex);
+  }
+
+  /**
+   * Holds from now on what the other map holds around an index, all of the chunk but the file's first page. For who knows that they
+   * differ in much of it: whoever changes one of them next has to copy the chunk.
+   */
+  shareChunk(store: PageStore, other: PageMap, index: number): void {
+    if (this === noPages) throw new Error('pages were put into the map of what has none');
+    const chunkIndex = Math.floor(index / chunkPages);
+    const chunk = other.#chunks?.find(chunkIndex);
+    if (chunk === undefined) {
+      this.clear(store, Math.max(1, chunkIndex * chunkPages), (chunkIndex + 1) * chunkPages);
+      return;
+    }
+    this.#chunks ??= new ChunkTable();
+    this.#count += this.#chunks.share(store, chunkIndex, chunk);
   }
 
   /** The first index at or after `from` that is not a hole, or undefined. */
@@ -126,10 +193,41 @@ class ChunkTable {
       for (const page of pages) store.retain(page);
     }
     const chunk = { pages, holders: 1 };
-    this.#chunks.set(chunkIndex, chunk);
-    this.#lastIndex = chunkIndex;
-    this.#last = chunk;
+    this.#keep(chunkIndex, chunk);
     return chunk;
+  }
+
+  /** Holds a chunk of another table as well. Returns by how many pages it holds more than before. */
+  share(store: PageStore, chunkIndex: number, chunk: Chunk): number {
+    const old = this.#chunks.get(chunkIndex);
+    if (old === chunk) return 0;
+    chunk.holders++;
+    this.#keep(chunkIndex, chunk);
+    const lost = old === undefined ? 0 : dataPagesOf(old);
+    if (old !== undefined) letGo(store, old);
+    return dataPagesOf(chunk) - lost;
+  }
+
+  /** Returns how many pages went. */
+  clear(store: PageStore, from: number, to: number): number {
+    let count = 0;
+    for (const [chunkIndex, { pages }] of this.#chunks) {
+      const start = chunkIndex * chunkPages;
+      const [low, high] = [Math.max(0, from - start), Math.min(chunkPages, to - start)];
+      if (low >= high) continue;
+      if (high - low === chunkPages || (low === 1 && start === 0 && high === chunkPages)) {
+        count += this.#drop(store, chunkIndex);
+      } else if (pages.some((page, slot) => page !== hole && slot >= low && slot < high)) {
+        const own = this.own(store, chunkIndex).pages;
+        for (let slot = low; slot < high; slot++) {
+          if (own[slot] === hole) continue;
+          store.release(own[slot]!);
+          own[slot] = hole;
+          count++;
+        }
+      }
+    }
+    return count;
   }
 
   nextData(from: number): number | undefined {
@@ -161,9 +259,23 @@ class ChunkTable {
   }
 
   release(store: PageStore): void {
-    for (const chunk of this.#chunks.values()) {
-      if (--chunk.holders === 0) for (const page of chunk.pages) store.release(page);
-    }
+    for (const chunk of this.#chunks.values()) letGo(store, chunk);
+  }
+
+  #keep(chunkIndex: number, chunk: Chunk): void {
+    this.#chunks.set(chunkIndex, chunk);
+    this.#lastIndex = chunkIndex;
+    this.#last = chunk;
+  }
+
+  /** Returns how many pages it held. */
+  #drop(store: PageStore, chunkIndex: number): number {
+    const chunk = this.#chunks.get(chunkIndex)!;
+    this.#chunks.delete(chunkIndex);
+    this.#lastIndex = -1;
+    const count = dataPagesOf(chunk);
+    letGo(store, chunk);
+    return count;
   }
 
   #firstData(chunkIndex: number, from: number): number | undefined {
@@ -174,4 +286,34 @@ class ChunkTable {
     }
     return undefined;
   }
+}
+
+function letGo(store: PageStore, chunk: Chunk): void {
+  if (--chunk.holders === 0) for (const page of chunk.pages) store.release(page);
+}
+
+function dataPagesOf({ pages }: Chunk): number {
+  let count = 0;
+  for (const page of pages) if (page !== hole) count++;
+  return count;
+}
+
+/** Returns by how many the pages that are no holes became more. */
+function putInto(
+  store: PageStore,
+  target: number[],
+  slot: number,
+  pages: Numbers,
+  from: number,
+  length: number,
+): number {
+  let more = 0;
+  for (let at = 0; at < length; at++) {
+    const [old, page] = [target[slot + at]!, pages[from + at]!];
+    target[slot + at] = page;
+    if (old === hole) more++;
+    else store.release(old);
+    if (page === hole) more--;
+  }
+  return more;
 }

@@ -91,6 +91,29 @@ export class PageStore {
     return page;
   }
 
+  /**
+   * Whole pages, as `allocate` gives them, as many as `pages` is long: all of them, or false and none. For writes of many pages, of which
+   * only those that have room without further ado are served; whoever is refused asks for one after the other.
+   */
+  allocateRun(pages: Int32Array<ArrayBuffer>): boolean {
+    if (this.#used + pages.length > this.#limit || !this.#blocks.allocateRun(pages)) return false;
+    this.#used += pages.length;
+    for (let index = 0; index < pages.length; index++) {
+      const page = this.#free.pop() ?? this.#fresh();
+      this.#references[page] = 1;
+      this.#places[page] = pages[index]! * unitsPerBlock;
+      this.#units[page] = unitsPerBlock;
+      pages[index] = page;
+    }
+    return true;
+  }
+
+  /** Fills whole pages, all in memory, from `source`. Those that lie side by side are filled at once. */
+  copyRunIn(pages: Int32Array<ArrayBuffer>, source: Uint8Array, from: number): void {
+    const blocks = pages.map((page) => blockOf(this.#place(page, pageSizeBytes)));
+    this.#blocks.writeRun(blocks, source, from);
+  }
+
   /** As `allocate`, with the bytes of another page, or of as much of it as there is room for. */
   allocateCopy(source: number, sizeBytes: number, beyondLimit = false): number {
     const copy = this.allocate(Math.max(sizeBytes, this.sizeOf(source)), beyondLimit);
@@ -128,6 +151,17 @@ export class PageStore {
     if (kept < length) target.fill(0, to + kept, to + length);
   }
 
+  /** Whole pages, holes among them, one after the other. Those that lie side by side are copied at once. */
+  copyRunOut(pages: Int32Array<ArrayBuffer>, target: Uint8Array, to: number): void {
+    for (let done = 0; done < pages.length;) {
+      const at = to + done * pageSizeBytes;
+      const count = this.#neighbours(pages, done);
+      if (count === 1) this.copyOut(pages[done]!, 0, target, at, pageSizeBytes);
+      else this.#blocks.readRun(blockOf(this.#places[pages[done]!]!), count, target, at);
+      done += count;
+    }
+  }
+
   zero(page: number, from: number, to: number): void {
     const place = this.#place(page, to);
     const offset = offsetOf(place);
@@ -161,6 +195,21 @@ export class PageStore {
 
   isShared(page: number): boolean {
     return this.#references[page]! > 1;
+  }
+
+  /** How many of the pages from `first` on lie side by side; at least the first one itself. */
+  #neighbours(pages: Int32Array<ArrayBuffer>, first: number): number {
+    let count = 1;
+    if (this.#units[pages[first]!] !== unitsPerBlock) return count;
+    const block = blockOf(this.#places[pages[first]!]!);
+    const most = Math.min(pages.length - first, this.#blocks.neighboursOf(block));
+    while (count < most) {
+      const next = pages[first + count]!;
+      if (this.#units[next] !== unitsPerBlock) return count;
+      if (!this.#blocks.areNeighbours(block, count, blockOf(this.#places[next]!))) return count;
+      count++;
+    }
+    return count;
   }
 
   #take(units: number, beyondLimit: boolean): number {
