@@ -37,8 +37,11 @@ export function prefer(pid) {
   }
 }
 
-/** Sessions share the processor first, and their processes after that: a server in a session of its own would wait for others. */
-function preferSession(pid) {
+/**
+ * Sessions share the processor first, and their processes after that: a server in a session of its own would wait for others. Where
+ * all sessions that take part are ahead, they share it among themselves as on a computer that has nothing else to do.
+ */
+export function preferSession(pid) {
   try {
     writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_HIGHEST));
   } catch {

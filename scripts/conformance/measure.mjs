@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDisk } from '../../dist/mount/start-disk.js';
-import { children, prefer, spentByMs } from '../bench/processes.mjs';
+import { children, preferSession, spentByMs } from '../bench/processes.mjs';
 import { memoryBytes, writeBeyondMemory } from './beyond-memory.mjs';
 import { printTable } from './table.mjs';
 
@@ -68,7 +68,8 @@ async function withDisk(folder, use, room = {}) {
     ...room,
   });
   servers = children().filter((pid) => !others.includes(pid));
-  [process.pid, ...servers].forEach(prefer);
+  // Before other work, but not before each other: who calls, serves and writes competes as on an idle computer.
+  [process.pid, ...servers].forEach(preferSession);
   try {
     await use(control, mountPoint);
   } finally {
@@ -199,7 +200,6 @@ function measureManyFiles(folder, add) {
 async function waitsBesideReports(control, file) {
   const script = fileURLToPath(new URL('./waiting-writer.mjs', import.meta.url));
   const writer = fork(script, [file]);
-  prefer(writer.pid);
   const longest = async () => {
     writer.send('longest');
     return (await once(writer, 'message'))[0];

@@ -166,9 +166,14 @@ function describe(state: DiskState, { inode, path }: Place, now: number): Unsync
       inode.attributesChanged || inode.changedNames.size > 0 || inode.volatile.size !== inode.durable.size,
     names: changesOf(inode),
     nameUnsynced: !isDurablyNamed(state, inode),
-    ageMs: Math.max(0, now - (inode.pending.oldest ?? lastOp).timeMs),
+    ageMs: microsecondsOf(Math.max(0, now - (inode.pending.oldest ?? lastOp).timeMs)),
     lastOp,
   };
+}
+
+/** Clocks are no finer: further digits are rounding errors, and in a long report megabytes. */
+function microsecondsOf(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 function changesOf(inode: Inode): string[] {

@@ -12,6 +12,7 @@ import { LineSplitter } from './json-lines.ts';
 import { escapeField } from './mount-table.ts';
 import { deviceError, mountError } from './mount-errors.ts';
 import { findProgram } from './find-program.ts';
+import { SyncShell } from './sync-shell.ts';
 import { settlesWithin } from './time-limit.ts';
 
 /** Which shell, and how many descriptors it can look after: bash closes any, a plain sh only single-digit ones, 3 to 9. */
@@ -20,12 +21,11 @@ const shellKinds = [
   { command: 'sh', descriptors: 7 },
 ] as const;
 const answerLimitLength = 64 * 1024;
+const syncPatienceMs = 1_000;
 
 /** `$1` directory, `$2` source, `$3` options, `$4` source as the mount table shows it. Commands: `ID VERB [NUMBER]`. */
 const script = `
 trap '' INT TERM HUP
-# Ahead of whatever runs on the disk, where that is allowed: what is asked here is short and somebody waits for it.
-chrt --fifo --pid 1 $$ >/dev/null 2>&1
 dir=$1 source=$2 options=$3 shown=$4 dead=$5
 answer() { printf '%s %s %s\\n' "$1" "$2" "$(printf '%s' "$3" | tr '\\n' ' ')"; }
 while IFS=' ' read -r id verb fd; do
@@ -44,8 +44,6 @@ while IFS=' ' read -r id verb fd; do
       ' abort "$fd" 2>&1 </dev/null)
       answer "$id" $? "$text" ;;
     leave) exit 0 ;;
-    # No more processes than it takes: beside busy programs each waits for the processor.
-    sync) { sync -f -- "$dir" 2>/dev/null; printf '%s %s \\n' "$id" $?; } </dev/null & ;;
   esac
 done
 [ "$dead" != kept ] && grep -qF -- " - fuse $shown " /proc/self/mountinfo && umount -i -f -l -- "$dir" 2>/dev/null
@@ -77,6 +75,7 @@ export class MountHelper {
   readonly #directory: string;
   readonly #source: string;
   readonly #options: string;
+  readonly #syncs: SyncShell;
   readonly #deadMount: 'removed' | 'kept';
   #shell: Shell | undefined;
   #lastId = 0;
@@ -92,10 +91,12 @@ export class MountHelper {
     this.#directory = directory;
     this.#source = source;
     this.#options = options.join(',');
+    this.#syncs = new SyncShell(directory);
   }
 
-  /** Opens the descriptors and spawns the shell. Throws a sentence when this computer has no usable /dev/fuse. */
+  /** Opens the descriptors and spawns the shells. Throws a sentence when this computer has no usable /dev/fuse. */
   prepare(): void {
+    this.#syncs.start();
     if (this.#shell !== undefined && this.#shell.unused.length > 0) return;
     // It must not mistake the next shell's mount for one of its own that was left behind.
     this.#shell?.stdin.write('0 leave\n');
@@ -153,8 +154,9 @@ export class MountHelper {
     throw mountError(this.#directory, text);
   }
 
-  /** Plain umount(2): false when programs still use it. */
+  /** Plain umount(2): false when programs still use it. Our own syncs are none of them. */
   async unmount(): Promise<boolean> {
+    await settlesWithin(this.#syncs.idle(), syncPatienceMs);
     const { code, text } = await this.#ask('unmount');
     if (code === 0 || /not mounted|no mount point/.test(text)) return true;
     if (/busy/.test(text)) return false;
@@ -177,14 +179,15 @@ export class MountHelper {
 
   /** syncfs(2): the kernel hands over what only it holds. False when it failed or did not come back within `timeoutMs`. */
   async sync(timeoutMs: number): Promise<boolean> {
-    const answer = this.#ask('sync');
-    return (await settlesWithin(answer, timeoutMs)) && (await answer).code === 0;
+    const done = this.#syncs.sync();
+    return (await settlesWithin(done, timeoutMs)) && done;
   }
 
-  /** Ends the shell, which takes away what is still mounted. Resolves when it is gone, at the latest after `timeoutMs`. */
+  /** Ends the shells; one takes away what is still mounted. Resolves when it is gone, at the latest after `timeoutMs`. */
   async end(timeoutMs: number): Promise<void> {
     const child = this.#shell?.child;
     this.#dismiss();
+    await this.#syncs.end(timeoutMs);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     await settlesWithin(once(child, 'exit'), timeoutMs);
   }
