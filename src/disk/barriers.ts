@@ -12,7 +12,7 @@ export function fsync(state: DiskState, caller: Caller, ino: number, dataOnly: b
   state.barrierCount++;
   const kind = dataOnly ? 'fdatasync' : 'fsync';
   const op = state.record(kind, caller, ino, state.pathOf(found));
-  state.recorder?.barrier(op, { kind, ino });
+  state.recorder?.barrier(op, dataOnly);
   // Most programs sync more often than they write: what is clean stays shared.
   if (!found.isUnsynced) {
     settleRecorded(state, found, dataOnly);
@@ -34,7 +34,7 @@ export function fsyncDirectory(state: DiskState, caller: Caller, ino: number, da
   const op = state.record('fsync-dir', caller, ino, state.pathOf(directory));
   const synced = directory.isUnsynced ? syncDirectory(state.table, ino, dataOnly) : 0;
   if (synced !== 0 || state.recorder === undefined) return synced;
-  state.recorder.barrier(op, { kind: dataOnly ? 'fdatasync' : 'fsync', ino });
+  state.recorder.barrier(op, dataOnly);
   state.recorder.directorySettled(ino);
   if (!dataOnly) state.recorder.attributesSettled(ino);
   state.recorder.tidy();

@@ -105,11 +105,11 @@ export function allocate(
   if (offset + length > maxFileSizeBytes) return EFBIG;
   if ((mode & punchHole) === 0 && !hasRoomFor(state, file, offset, length)) return ENOSPC;
   const zeroes = (mode & (punchHole | zeroRange)) !== 0;
-  const givesBack = state.recorder !== undefined && hasWholePage(file, offset, length);
+  const isInPlace = state.recorder !== undefined && !hasWholePage(file, offset, length);
   if (zeroes) punch(state.table.store, file, offset, length);
   if ((mode & keepSize) === 0) file.volatile.size = Math.max(file.volatile.size, offset + length);
   const op = recordData(state, file, zeroes ? 'punch' : 'allocate', caller, offset, length);
-  if (zeroes) state.recorder?.resize(op, { kind: 'punch', ino, offset, length }, givesBack);
+  if (zeroes) state.recorder?.resize(op, { kind: 'punch', ino, offset, length }, isInPlace);
   const keepsSize = (mode & keepSize) !== 0;
   if (!zeroes || !keepsSize)
     state.recorder?.resize(op, { kind: 'allocate', ino, offset, length, keepSize: keepsSize });

@@ -21,8 +21,8 @@ export interface Clock {
   wallMs(): number;
 }
 
-/** Paths kept for inodes that are gone by now are not worth more than this. */
-const maxPaths = 100_000;
+/** Programs work on few files at a time; a path is soon put together again. */
+const maxPaths = 4096;
 
 export class DiskState {
   readonly table: InodeTable;

@@ -26,7 +26,7 @@ export class InodeTable {
   /** Hears of what becomes durable. Absent: no image but the durable face is ever asked for. */
   recorder: Recorder | undefined = undefined;
   /** Inodes that the recorder's log speaks of: images may show them, though neither face names them. */
-  #held: ReadonlySet<number> & { add(ino: number): void } = new Set<number>();
+  readonly #held = new Set<number>();
   /** Inodes that no face names: unlinked open files and temporary ones. No cut can bring them back. */
   readonly #nameless = new Set<number>();
   #unsyncedBytes = 0;
@@ -127,11 +127,17 @@ export class InodeTable {
     this.#held.add(ino);
   }
 
-  /** Of all that were held only these are. */
-  holdOnly(inos: Set<number>): void {
-    const before = this.#held;
-    this.#held = inos;
-    for (const ino of before) if (!inos.has(ino)) this.reap(ino);
+  get isHolding(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** Of all that are held only these are from now on. */
+  holdOnly(inos: ReadonlySet<number>): void {
+    for (const ino of [...this.#held]) {
+      if (inos.has(ino)) continue;
+      this.#held.delete(ino);
+      this.reap(ino);
+    }
   }
 
   /** No face names it, and no program has it open: at most an image can show it. */
@@ -187,7 +193,7 @@ export class InodeTable {
   fork(holding = false): InodeTable {
     this.#owner = {};
     const copy = new InodeTable(this.store, this.#inodes.copy(), this.#nextIno);
-    if (holding) copy.#held = new Set(this.#held);
+    if (holding) for (const ino of this.#held) copy.#held.add(ino);
     copy.#unsynced = this.#unsynced.clone();
     copy.#unsyncedBytes = this.#unsyncedBytes;
     for (const ino of this.#nameless) {
@@ -203,7 +209,7 @@ export class InodeTable {
     this.#unsynced.clear();
     this.#nameless.clear();
     this.#memories.clear();
-    this.#held = new Set();
+    this.#held.clear();
     this.#unsyncedBytes = 0;
   }
 

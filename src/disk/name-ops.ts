@@ -58,7 +58,8 @@ export function makeNode(
   const kind = opKindOf(node.kind);
   const op = state.record(kind, caller, inode.ino, state.pathOf(inode));
   const { ino, kind: inodeKind, mode, target } = inode;
-  state.recorder?.names(op, { kind, ino, inodeKind, mode, place, target });
+  if (kind === 'create') state.recorder?.made(op, place, mode);
+  else state.recorder?.names(op, { kind, ino, inodeKind, mode, place, target });
   settleNames(state, op, [place]);
   return inode;
 }

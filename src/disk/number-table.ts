@@ -13,6 +13,8 @@ interface Chunk {
 export class NumberTable {
   #chunks = new Map<number, Chunk>();
   #size = 0;
+  /** A chunk that got empty, to be used again: a table of one number, which comes and goes, makes none. */
+  #spare: Chunk | undefined;
 
   get size(): number {
     return this.#size;
@@ -44,11 +46,13 @@ export class NumberTable {
     if (chunk === undefined || chunk.numbers[slot] === absent) return;
     chunk.numbers[slot] = absent;
     this.#size--;
-    if (--chunk.count === 0) this.#chunks.delete(index);
+    if (--chunk.count > 0) return;
+    this.#chunks.delete(index);
+    this.#spare = chunk;
   }
 
   clear(): void {
-    this.#chunks.clear();
+    if (this.#size > 0) this.#chunks.clear();
     this.#size = 0;
   }
 
@@ -72,8 +76,9 @@ export class NumberTable {
   #chunk(index: number): Chunk {
     const found = this.#chunks.get(index);
     if (found !== undefined) return found;
-    const made = { numbers: new Array<number>(chunkLength).fill(absent), count: 0 };
-    this.#chunks.set(index, made);
-    return made;
+    const chunk = this.#spare ?? { numbers: new Array<number>(chunkLength).fill(absent), count: 0 };
+    this.#spare = undefined;
+    this.#chunks.set(index, chunk);
+    return chunk;
   }
 }

@@ -40,7 +40,7 @@ export function recordedHistory({
   if (recorder === undefined)
     return { refused: 'this disk keeps no log of its ops: a cut can only lose all or keep all' };
   recorder.fold();
-  const { log } = recorder;
+  const log = recorder.recorded();
   if (log === undefined)
     return { refused: 'more ops came without a barrier than the log of this disk can hold: cut earlier' };
   const ops = log.map(({ logged }) => logged!);

@@ -5,29 +5,25 @@
  *
  * Invariant: of an inode on which the two faces differ, the log has an op. It never changes the disk.
  */
-import {
-  isDataOp,
-  placesOf,
-  type DataOp,
-  type LoggedBarrier,
-  type LoggedOp,
-} from '../persistence/crash-log.ts';
+import { placesOf, type DataOp, type LoggedOp } from '../persistence/crash-log.ts';
 import type { Attributes } from '../face.ts';
 import type { Inode } from '../inode.ts';
 import type { InodeTable } from '../inode-table.ts';
 import type { Op } from '../op.ts';
 import type { Place } from '../place.ts';
 import { fold } from './fold.ts';
-import { Recorded } from './recorded.ts';
+import { BytesKeeper, type KeptBytes } from './kept-bytes.ts';
+import { closed, inPlace, marks, none, reached, RecordLog, type Detail, type Mark } from './record-log.ts';
+import { recordedIn, type Recorded } from './recorded.ts';
 import { Settlements } from './settlements.ts';
 import { superseded } from './superseded.ts';
-import { SmallPayloads } from './small-payloads.ts';
-import { StoredWrite } from './stored-write.ts';
 
-/** Each costs some 300 bytes. A program that never syncs a directory, and makes names all the time, would go on for ever. */
+/** Each costs some 150 bytes. A program that never syncs a directory, and makes names all the time, would go on for ever. */
 const maxOps = 1_000_000;
 /** Between two foldings the log may double; a short one is not worth it. */
 const foldsFrom = 4096;
+/** Nor where nothing is un-synced, so that hardly anything of it is left: but then a short log is a fast one. */
+const settledFoldsFrom = 64;
 /** Bytes that were submitted reach a device in milliseconds, unless it is very busy. */
 const arrivalMs = 100;
 /** Bytes of writes are pages of files, and cost nothing by themselves, until they are overwritten. */
@@ -35,19 +31,19 @@ const thinsFromBytes = 64 * 1024 * 1024;
 
 export class Recorder {
   readonly #table: InodeTable;
-  readonly #payloads = new SmallPayloads();
-  #log: Recorded[] = [];
-  /** By file: its data ops in the log. */
-  #data = new Map<number, Recorded[]>();
+  readonly #keeper: BytesKeeper;
+  #log = new RecordLog();
+  /** Empty: the next one. */
+  #spare = new RecordLog();
   /** Files that were cut to nothing. */
   readonly #emptied = new Set<number>();
-  /** By file: the close of such a one that nothing is known of but that it was. */
-  readonly #closes = new Map<number, Recorded>();
+  /** Those of them of the last close of which nothing is known but that it was. */
+  readonly #closing = new Set<number>();
   #settled = new Settlements();
   /** The number of the last op. */
   #last = 0;
   #foldAt = foldsFrom;
-  #settledFoldAt = foldsFrom;
+  #settledFoldAt = settledFoldsFrom;
   /** What the log's writes keep, and how much of it is worth a look for what they need not. */
   #storedBytes = 0;
   #thinAt = thinsFromBytes;
@@ -55,34 +51,39 @@ export class Recorder {
 
   constructor(table: InodeTable) {
     this.#table = table;
+    this.#keeper = new BytesKeeper(table.store);
   }
 
   /** In order. Undefined once it has become too long, until everything is durable again. */
-  get log(): readonly Recorded[] | undefined {
-    return this.#isOverfull ? undefined : this.#log;
+  recorded(): readonly Recorded[] | undefined {
+    return this.#isOverfull ? undefined : recordedIn(this.#log, this.#table.store);
   }
 
   /** `isInPlace`: it needed no block, and the size stayed. `bytes` are in the volatile face already. */
-  write(op: Op, { ino, volatile }: Inode, bytes: Uint8Array, isInPlace: boolean): void {
+  write(op: Op, { volatile }: Inode, bytes: Uint8Array, isInPlace: boolean): void {
     if (this.#isOverfull) return;
-    const keeping = { store: this.#table.store, payloads: this.#payloads };
-    const logged = StoredWrite.of(keeping, volatile.pages, ino, op.offset!, bytes);
-    this.#addData(new Recorded(op, logged, !isInPlace), ino);
-    this.#storedBytes += logged.length;
+    const kept = this.#keeper.keep(volatile.pages, op.offset!, bytes);
+    this.#addData(op, marks.write, kept, this.#keeper.at, isInPlace);
+    this.#storedBytes += bytes.length;
     if (this.#storedBytes >= this.#thinAt) this.#thin();
   }
 
-  /** A change of the size, or a hole. `isJournalled`: false of a punch that gave no block back. */
-  resize(op: Op, logged: Exclude<DataOp, { readonly kind: 'write' }>, isJournalled = true): void {
+  /** A change of the size, or a hole. `isInPlace`: of a punch that gave no block back. */
+  resize(op: Op, logged: Exclude<DataOp, { readonly kind: 'write' }>, isInPlace = false): void {
     if (this.#isOverfull) return;
     if (logged.kind === 'truncate' && logged.size === 0) this.#emptied.add(logged.ino);
-    this.#addData(new Recorded(op, logged, isJournalled), logged.ino);
+    this.#addData(op, marks.resize, logged, 0, isInPlace);
   }
 
-  /** An op on names. What it takes a name from is kept, whatever becomes of it: an image may show it. */
+  /** A file was made under a name. */
+  made(op: Op, place: Place, mode: number): void {
+    this.#add(op, marks.made, place, mode);
+  }
+
+  /** Another op on names. What it takes a name from is kept, whatever becomes of it: an image may show it. */
   names(op: Op, logged: LoggedOp): void {
     if (this.#isOverfull) return;
-    this.#add(new Recorded(op, logged));
+    this.#add(op, marks.names, logged);
     if (logged.kind === 'unlink' || logged.kind === 'rmdir') this.#table.hold(logged.ino);
     else if (logged.kind === 'rename' && logged.replaced !== undefined) this.#table.hold(logged.replaced);
     else if (logged.kind === 'create' && logged.place === undefined) this.#table.hold(logged.ino);
@@ -90,71 +91,83 @@ export class Recorder {
 
   attributes(op: Op, logged: LoggedOp, { mode, uid, gid, atime, mtime, ctime }: Attributes): void {
     this.#holdNameless(op.ino);
-    this.#add(new Recorded(op, logged, true, { mode, uid, gid, atime, mtime, ctime }));
+    this.#add(op, marks.attributes, { logged, attributes: { mode, uid, gid, atime, mtime, ctime } });
   }
 
-  barrier(op: Op, logged: LoggedBarrier): void {
-    if (this.#closes.size > 0) this.#flush(op);
+  /** `isDataOnly`: as fdatasync. */
+  barrier(op: Op, isDataOnly: boolean): void {
+    if (this.#closing.size > 0) this.#flush(op);
+    // Where nothing precedes it that an image could show, it has nothing to say.
+    if (this.#log.changes === 0) return;
     this.#holdNameless(op.ino);
-    this.#add(new Recorded(op, logged));
+    this.#add(op, isDataOnly ? marks.fdatasync : marks.fsync);
   }
 
   /** The bytes and the size of the file are durable, or went back to what is. */
   dataSettled(ino: number): void {
-    const recorded = this.#data.get(ino);
-    if (recorded === undefined) return;
-    this.#data.delete(ino);
-    this.#emptied.delete(ino);
-    this.#closes.delete(ino);
+    const log = this.#log;
     let isTouched = false;
     let isZeroed = false;
+    let index = log.newest(ino);
+    if (index === none) return;
     // Of those that no other op of the file separates the last touch says it all: fold.ts would find out the same.
-    for (let index = recorded.length - 1; index >= 0; index--) {
-      const each = recorded[index]!;
-      const { logged, isJournalled } = each;
-      const isZeroing = logged?.kind === 'punch' && !isJournalled;
-      if (isZeroing) each.logged = isZeroed ? undefined : { kind: 'touch', ino, isData: true, isZeroing };
-      else each.logged = isJournalled && !isTouched ? { kind: 'touch', ino, isData: true } : undefined;
-      isTouched ||= isJournalled;
-      isZeroed ||= isZeroing;
-      if (logged?.kind === 'write') this.#release(logged as StoredWrite);
+    for (; index !== none; index = log.previous(index)) {
+      const isInPlace = log.has(index, inPlace);
+      if (log.mark(index) === marks.write) {
+        this.#release(index);
+        log.become(index, isInPlace || isTouched ? marks.gone : marks.dataTouch);
+        isTouched ||= !isInPlace;
+      } else if (isInPlace) {
+        log.become(index, isZeroed ? marks.gone : marks.zeroingTouch);
+        isZeroed = true;
+      } else {
+        log.become(index, isTouched ? marks.gone : marks.dataTouch);
+        isTouched = true;
+      }
     }
+    log.unchain(ino);
+    if (this.#emptied.size === 0) return;
+    this.#emptied.delete(ino);
+    this.#closing.delete(ino);
   }
 
   attributesSettled(ino: number): void {
-    this.#settled.attributes(ino, this.#last);
+    if (this.#log.attributeOps > 0) this.#settled.attributes(ino, this.#last);
   }
 
   nameSettled(place: Place): void {
-    this.#settled.name(place, this.#last);
+    if (this.#log.nameOps > 0) this.#settled.name(place, this.#last);
   }
 
   /** All names of a directory. */
   directorySettled(ino: number): void {
-    this.#settled.directory(ino, this.#last);
+    if (this.#log.nameOps > 0) this.#settled.directory(ino, this.#last);
   }
 
   /** Everything is durable, and stays so. */
   clear(): void {
-    for (const ino of [...this.#data.keys()]) this.dataSettled(ino);
-    this.#log = [];
-    this.#settled = new Settlements();
+    for (const ino of this.#log.files()) this.dataSettled(ino);
+    this.#startAnew();
     this.#isOverfull = false;
-    this.#foldAt = this.#settledFoldAt = foldsFrom;
-    this.#table.holdOnly(new Set());
+    this.#foldAt = foldsFrom;
+    this.#settledFoldAt = settledFoldsFrom;
   }
 
   /** Gives up, in the middle of an op too: an image needs the whole log. True if that made room. */
   forget(): boolean {
     if (this.#isOverfull || this.#log.length === 0) return false;
-    for (const ino of [...this.#data.keys()]) this.dataSettled(ino);
-    this.#log = [];
+    for (const ino of this.#log.files()) this.dataSettled(ino);
+    this.#log.clear();
     this.#isOverfull = true;
     return true;
   }
 
   /** To be called between ops. Takes out what barriers covered, whenever enough may have come together. */
   tidy(): void {
+    if (this.#log.changes === 0) {
+      this.#startAnew();
+      return;
+    }
     // Where nothing is un-synced hardly anything of the log is left: it need not wait until it has doubled. But names that came and
     // went stay in it, and must not be looked through again at every barrier.
     const { isSettled } = this.#table;
@@ -162,21 +175,25 @@ export class Recorder {
     if (this.#log.length < foldAt) return;
     this.fold();
     this.#foldAt = Math.max(foldsFrom, 2 * this.#log.length);
-    if (isSettled) this.#settledFoldAt = this.#foldAt;
+    if (isSettled) this.#settledFoldAt = Math.max(settledFoldsFrom, 2 * this.#log.length);
   }
 
   fold(): void {
-    this.#log = fold(this.#log, this.#settled, (ino) => this.#table.isGone(ino));
+    fold(this.#log, this.#spare, this.#settled, (ino) => this.#table.isGone(ino));
+    this.#useSpare();
+    if (this.#log.length === 0) {
+      this.#startAnew();
+      return;
+    }
     this.#settled = this.#settled.ofOnly(this.#log);
-    this.#table.holdOnly(new Set(this.#log.flatMap(({ logged }) => inodesOf(logged))));
+    if (this.#table.isHolding) this.#table.holdOnly(inodesIn(this.#log));
   }
 
   /** The same for a fork of the disk. */
   copyFor(table: InodeTable): Recorder {
     const copy = new Recorder(table);
-    copy.#log = this.#log.map(
-      (each) => new Recorded(each.op, each.logged, each.isJournalled, each.attributes),
-    );
+    copy.#log = this.#log.clone();
+    this.#keeper.leaveSlab();
     // What is known of closes is known by now: a copy is of an instant.
     for (const ino of this.#emptied) copy.#emptied.add(ino);
     copy.#settled = this.#settled.copy();
@@ -186,63 +203,60 @@ export class Recorder {
     copy.#isOverfull = this.#isOverfull;
     copy.#storedBytes = this.#storedBytes;
     copy.#thinAt = this.#thinAt;
-    for (const recorded of copy.#log) {
-      const { logged } = recorded;
-      if (logged === undefined || !isDataOp(logged)) continue;
-      if (logged.kind === 'write') recorded.logged = (logged as StoredWrite).share();
-      const known = copy.#data.get(logged.ino);
-      if (known === undefined) copy.#data.set(logged.ino, [recorded]);
-      else known.push(recorded);
-    }
+    for (let index = 0; index < copy.#log.length; index++)
+      if (copy.#log.mark(index) === marks.write) copy.#keeper.share(copy.#log.detail(index) as KeptBytes);
     return copy;
   }
 
-  #addData(recorded: Recorded, ino: number): void {
-    this.#add(recorded);
-    const known = this.#data.get(ino);
-    if (known === undefined) {
-      this.#holdNameless(ino);
-      this.#data.set(ino, [recorded]);
-    } else {
-      known.push(recorded);
-    }
+  #addData(op: Op, mark: Mark, detail: KeptBytes | LoggedOp, number: number, isInPlace: boolean): void {
+    const { ino } = op;
+    if (this.#log.newest(ino) === none) this.#holdNameless(ino);
     // Nobody tells us of a close. A file that was cut to nothing is written anew, and closed soon: what ext4 does then is taken to
     // be done at once, lest a cut shows what it rules out.
-    if (this.#emptied.size === 0 || !this.#emptied.has(ino)) return;
-    const close = new Recorded(recorded.op, { kind: 'close', ino, submits: true });
-    this.#add(close);
-    this.#closes.set(ino, close);
+    const isClosed = this.#emptied.size > 0 && this.#emptied.has(ino);
+    if (isClosed) this.#closing.add(ino);
+    this.#add(op, mark, detail, number, (isInPlace ? inPlace : 0) | (isClosed ? closed : 0));
   }
 
   /** A barrier flushes the device: what a close submitted a while ago has arrived there by then. */
   #flush({ timeMs }: Op): void {
-    for (const [ino, close] of this.#closes) {
-      if (timeMs - close.op.timeMs < arrivalMs) continue;
-      if (close.logged !== undefined) close.logged = { kind: 'close', ino, submits: true, reached: true };
-      this.#closes.delete(ino);
+    for (const ino of this.#closing) {
+      const close = this.#log.newest(ino);
+      if (timeMs - this.#log.op(close).timeMs < arrivalMs) continue;
+      this.#log.flag(close, reached);
+      this.#closing.delete(ino);
     }
   }
 
   #thin(): void {
-    for (const [ino, recorded] of this.#data) {
-      const gone = superseded(recorded);
-      if (gone.length === 0) continue;
-      for (const each of gone) {
-        this.#release(each.logged as StoredWrite);
-        each.logged = undefined;
+    const log = this.#log;
+    for (const ino of log.files()) {
+      for (const index of superseded(log, ino)) {
+        this.#release(index);
+        log.become(index, log.has(index, closed) ? marks.close : marks.gone);
       }
-      this.#data.set(
-        ino,
-        recorded.filter(({ logged }) => logged !== undefined),
-      );
     }
-    this.#log = this.#log.filter(({ logged }) => logged !== undefined);
+    for (let index = 0; index < log.length; index++)
+      if (log.mark(index) !== marks.gone) this.#spare.addFrom(log, index);
+    this.#useSpare();
     this.#thinAt = Math.max(thinsFromBytes, 2 * this.#storedBytes);
   }
 
-  #release(write: StoredWrite): void {
-    this.#storedBytes -= write.length;
-    write.release();
+  #release(index: number): void {
+    this.#storedBytes -= this.#log.op(index).length!;
+    this.#keeper.release(this.#log.detail(index) as KeptBytes);
+  }
+
+  #useSpare(): void {
+    [this.#log, this.#spare] = [this.#spare, this.#log];
+    this.#spare.clear();
+  }
+
+  #startAnew(): void {
+    if (this.#log.length > 0) this.#log.clear();
+    this.#keeper.startAnew();
+    if (!this.#settled.isEmpty) this.#settled = new Settlements();
+    if (this.#table.isHolding) this.#table.holdOnly(nobody);
   }
 
   /** What has a name is held from when it loses it. */
@@ -250,16 +264,31 @@ export class Recorder {
     if (this.#table.get(ino)?.isNameless === true) this.#table.hold(ino);
   }
 
-  #add(recorded: Recorded): void {
-    this.#last = recorded.op.number;
+  #add(op: Op, mark: Mark, detail?: Detail, number = 0, flags = 0): void {
+    this.#last = op.number;
     if (this.#isOverfull) return;
-    this.#log.push(recorded);
+    this.#log.add(op, mark, detail, number, flags);
     if (this.#log.length > maxOps) this.forget();
   }
 }
 
-function inodesOf(logged: LoggedOp | undefined): readonly number[] {
-  if (logged === undefined || !('ino' in logged)) return [];
+const nobody: ReadonlySet<number> = new Set();
+
+function inodesIn(log: RecordLog): ReadonlySet<number> {
+  const inos = new Set<number>();
+  for (let index = 0; index < log.length; index++) {
+    const mark = log.mark(index);
+    const detail = log.detail(index);
+    inos.add(log.op(index).ino);
+    if (mark === marks.made) inos.add((detail as Place).parent);
+    if (mark === marks.names || mark === marks.touch)
+      for (const ino of inodesOf(detail as LoggedOp)) inos.add(ino);
+  }
+  return inos;
+}
+
+function inodesOf(logged: LoggedOp): readonly number[] {
+  if (!('ino' in logged)) return [];
   const inos = [logged.ino, ...placesOf(logged).map(({ parent }) => parent)];
   if (logged.kind === 'exchange') inos.push(logged.other);
   if (logged.kind === 'rename' && logged.replaced !== undefined) inos.push(logged.replaced);

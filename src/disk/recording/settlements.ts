@@ -1,7 +1,6 @@
 /** What barriers covered, and up to which op of a log: entries of directories, and attributes. Numbers are those of the log. */
-import type { LoggedOp } from '../persistence/crash-log.ts';
-import { placesOf } from '../persistence/crash-log.ts';
 import type { Place } from '../place.ts';
+import { placesAt, type RecordLog } from './record-log.ts';
 
 export class Settlements {
   readonly #attributes = new Map<number, number>();
@@ -33,12 +32,16 @@ export class Settlements {
     return Math.max(settled, this.#directories.get(parent) ?? 0) >= number;
   }
 
-  /** Without what concerns nothing in the log. */
-  ofOnly(log: readonly { readonly logged: LoggedOp | undefined }[]): Settlements {
+  get isEmpty(): boolean {
+    return this.#attributes.size + this.#directories.size + this.#names.size === 0;
+  }
+
+  /** Without what concerns nothing in the log, in which no attributes are left that a barrier covered. */
+  ofOnly(log: RecordLog): Settlements {
     const left = new Settlements();
-    for (const { logged } of log) {
-      if (logged === undefined) continue;
-      for (const place of placesOf(logged)) {
+    if (this.#directories.size + this.#names.size === 0) return left;
+    for (let index = 0; index < log.length; index++) {
+      for (const place of placesAt(log, index)) {
         const { parent, name } = place;
         const directory = this.#directories.get(parent);
         if (directory !== undefined) left.#directories.set(parent, directory);

@@ -4,31 +4,29 @@
  * without them. What changed the size, or needed a block, is never among them.
  */
 import { pageSizeBytes } from '../page-store.ts';
-import type { Recorded } from './recorded.ts';
+import { inPlace, marks, none, type RecordLog } from './record-log.ts';
 
-/** `recorded`: the data ops of one file, in order. */
-export function superseded(recorded: readonly Recorded[]): readonly Recorded[] {
+/** Positions in the log, of the data ops of one file. */
+export function superseded(log: RecordLog, ino: number): readonly number[] {
   const covered = new Set<number>();
-  const found: Recorded[] = [];
-  for (let index = recorded.length - 1; index >= 0; index--) {
-    const each = recorded[index]!;
-    const { logged } = each;
-    if (logged === undefined) continue;
+  const found: number[] = [];
+  for (let index = log.newest(ino); index !== none; index = log.previous(index)) {
     // A later cut of the file hides nothing: that it was done late is one more thing an image can show.
-    if (logged.kind !== 'write') {
+    if (log.mark(index) !== marks.write) {
       covered.clear();
       continue;
     }
-    const { offset, data } = logged;
-    const end = offset + data.length;
-    const pages = pagesOf(Math.floor(offset / pageSizeBytes), Math.ceil(end / pageSizeBytes));
-    if (!each.isJournalled && pages.every((page) => covered.has(page))) found.push(each);
-    for (const page of pagesOf(Math.ceil(offset / pageSizeBytes), Math.floor(end / pageSizeBytes)))
-      covered.add(page);
+    const { offset = 0, length = 0 } = log.op(index);
+    const end = offset + length;
+    if (log.has(index, inPlace) && isCovered(covered, offset, end)) found.push(index);
+    const firstWhole = Math.ceil(offset / pageSizeBytes);
+    for (let page = firstWhole; (page + 1) * pageSizeBytes <= end; page++) covered.add(page);
   }
   return found;
 }
 
-function pagesOf(first: number, end: number): readonly number[] {
-  return Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index);
+function isCovered(pages: ReadonlySet<number>, offset: number, end: number): boolean {
+  for (let page = Math.floor(offset / pageSizeBytes); page * pageSizeBytes < end; page++)
+    if (!pages.has(page)) return false;
+  return true;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { PageMap } from '../page-map.ts';
 import { pageSizeBytes, PageStore } from '../page-store.ts';
-import { SmallPayloads } from './small-payloads.ts';
+import { BytesKeeper, endsOf } from './kept-bytes.ts';
 import { StoredWrite } from './stored-write.ts';
 
 const store = new PageStore(4096 * pageSizeBytes);
-const payloads = new SmallPayloads();
+const keeper = new BytesKeeper(store);
 
 /** As the disk does it: the bytes are in the file, and the buffer is somebody else's afterwards. */
 function written(
@@ -24,7 +24,8 @@ function written(
     at += step;
   }
   const buffer = bytes.slice();
-  const write = StoredWrite.of({ store, payloads }, map, 1, offset, buffer);
+  const kept = keeper.keep(map, offset, buffer);
+  const write = new StoredWrite(store, { ino: 1, offset, length }, kept, keeper.at);
   buffer.fill(255);
   return { write, bytes };
 }
@@ -57,8 +58,9 @@ describe('a write that is kept', () => {
 });
 
 test('small payloads share an array, large ones have their own', () => {
-  const small = [1, 2].map((byte) => payloads.keep(new Uint8Array(8).fill(byte), 8, 0));
-  expect(small[0]!.bytes).toBe(small[1]!.bytes);
-  const large = payloads.keep(new Uint8Array(3000), 3000, 0);
-  expect(large.bytes.length).toBe(3000);
+  const [one, other, large] = [8, 8, 3000].map((length) =>
+    endsOf(keeper.keep(new PageMap(), 1, new Uint8Array(length))),
+  );
+  expect(one).toBe(other);
+  expect(large!.length).toBe(3000);
 });
