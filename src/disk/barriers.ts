@@ -2,7 +2,7 @@
 import type { Caller, DiskState } from './disk-state.ts';
 import { syncDirectory } from './durable-names.ts';
 import { EINVAL, ENOENT, type Errno } from './errno.ts';
-import { revertData, syncData } from './file-data.ts';
+import { syncData } from './file-data.ts';
 import type { Inode } from './inode.ts';
 
 export function fsync(state: DiskState, caller: Caller, ino: number, dataOnly: boolean): 0 | Errno {
@@ -100,20 +100,17 @@ export interface Changed {
  * As LazyFS's clear-cache: data and sizes go back to what is durable while programs live on; names, attributes and open
  * inodes stay. Returns the inodes whose bytes changed, so that whoever caches them can forget them.
  */
-export function loseUnsynced(state: DiskState, caller: Caller): Changed {
+export function loseUnsynced(state: DiskState, caller: Caller, inos: readonly number[]): Changed {
   state.record('lose-unsynced', caller, 0, '');
-  const files = filesToLose(state);
-  const changedInos = files.map(({ ino }) => ino);
-  const resizedInos = files
-    .filter(({ volatile, durable }) => volatile.size !== durable.size)
-    .map(({ ino }) => ino);
-  for (const ino of changedInos) {
-    const inode = state.table.own(ino);
-    revertData(state.table.store, inode);
-    inode.volatile.mtime = inode.volatile.ctime = state.now();
-    inode.pending.forgetData();
+  const resizedInos: number[] = [];
+  const now = state.now();
+  for (const ino of inos) {
+    const { volatile, durable } = state.table.get(ino)!;
+    if (volatile.size !== durable.size) resizedInos.push(ino);
+    const inode = state.table.loseData(ino);
+    inode.volatile.mtime = inode.volatile.ctime = now;
     state.table.settle(inode);
     state.recorder?.dataSettled(ino);
   }
-  return { changedInos, resizedInos };
+  return { changedInos: inos, resizedInos };
 }

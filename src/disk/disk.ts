@@ -262,9 +262,13 @@ export class Disk {
   checkpoint(caller: Caller): { readonly sizeBytes: number } {
     return barriers.checkpoint(this.#state, caller);
   }
+  /** Those whose data and sizes `loseUnsynced` would take back. */
+  filesToLose(): readonly number[] {
+    return barriers.filesToLose(this.#state).map(({ ino }) => ino);
+  }
   /** Data and sizes go back to what is durable, in place; names and inodes stay (as LazyFS's clear-cache). */
-  loseUnsynced(caller: Caller): barriers.Changed {
-    return barriers.loseUnsynced(this.#state, caller);
+  loseUnsynced(caller: Caller, inos = this.filesToLose()): barriers.Changed {
+    return barriers.loseUnsynced(this.#state, caller, inos);
   }
   /** What a cut with this choice, or the loss of data alone, would drop now, with the ops. */
   loss(kind: LossKind, timeMs = this.#state.clock.monotonicMs()): Loss {

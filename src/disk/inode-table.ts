@@ -61,7 +61,7 @@ export class InodeTable {
   }
 
   unsynced(): Inode[] {
-    return [...this.#unsynced.keys()].map((ino) => this.#inodes.get(ino)!);
+    return this.#unsynced.inodes().map((ino) => this.#inodes.get(ino)!);
   }
 
   /** The inodes that no face names. */
@@ -103,6 +103,20 @@ export class InodeTable {
     const copy = inode.cloneDurable(this.#owner, this.store);
     this.#inodes.set(copy, this.#letGo);
     return copy;
+  }
+
+  /** The inode as `own` gives it, with the durable bytes and size, and its names and attributes as they are. */
+  loseData(ino: number): Inode {
+    const inode = this.#inodes.get(ino)!;
+    if (inode.owner !== this.#owner && this.#inodes.isShared(inode)) {
+      const copy = inode.cloneWithoutData(this.#owner, this.store);
+      this.#inodes.set(copy, this.#letGo);
+      return copy;
+    }
+    const owned = this.own(ino);
+    revertData(this.store, owned);
+    owned.pending.forgetData();
+    return owned;
   }
 
   /** Drops an inode, whatever its names say: no way leads to it any more. */

@@ -246,6 +246,19 @@ export class Inode implements Identity {
     return copy;
   }
 
+  /** A copy of a file that `owner` may change, with the bytes and the size of the durable face in both. */
+  cloneWithoutData(owner: object, store: PageStore): Inode {
+    const [volatile, durable] = [this.durable.clone(store), this.durable.clone(store)];
+    volatile.copyAttributes(this.volatile);
+    const copy = new Inode(this, owner, this.home, volatile, durable, noNames);
+    if (this.pending !== nothingPending) copy.pending = this.pending.withoutData();
+    copy.#links = this.#links;
+    copy.#durableLinks = this.#durableLinks;
+    copy.attributesChanged = this.attributesChanged;
+    copy.backing = this.backing;
+    return copy;
+  }
+
   releasePages(store: PageStore): void {
     this.volatile.releasePages(store);
     this.durable.releasePages(store);

@@ -26,7 +26,7 @@ test('is a Map of inodes to numbers, and so are its clones', () => {
 });
 
 function contentOf(table: NumberTable | Map<number, number>) {
-  const inos = [...table.keys()].sort((a, b) => a - b);
+  const inos = [...(table instanceof NumberTable ? table.inodes() : table.keys())].sort((a, b) => a - b);
   const absent = [0, 1, 127, 128, 300].filter((ino) => !table.has(ino));
   return { size: table.size, entries: inos.map((ino) => [ino, table.get(ino)]), absent };
 }

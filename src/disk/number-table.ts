@@ -56,13 +56,14 @@ export class NumberTable {
     this.#size = 0;
   }
 
-  /** The inodes that have one, in the order of chunks. Not to be changed meanwhile. */
-  *keys(): IterableIterator<number> {
+  /** The inodes that have one, in the order of chunks. */
+  inodes(): number[] {
+    const inos: number[] = [];
     for (const [index, { numbers }] of this.#chunks) {
-      for (let slot = 0; slot < chunkLength; slot++) {
-        if (numbers[slot] !== absent) yield index * chunkLength + slot;
-      }
+      for (let slot = 0; slot < chunkLength; slot++)
+        if (numbers[slot] !== absent) inos.push(index * chunkLength + slot);
     }
+    return inos;
   }
 
   clone(): NumberTable {

@@ -100,6 +100,16 @@ export class PendingOps {
     this.#omitted = 0;
   }
 
+  /** Those that a data barrier does not cover. */
+  withoutData(): PendingOps {
+    const ops = this.#ops;
+    if (this.#byName === undefined && ops !== undefined && !Array.isArray(ops) && isDataOp(ops))
+      return nothingPending;
+    const copy = this.clone();
+    copy.forgetData();
+    return copy;
+  }
+
   *[Symbol.iterator](): Iterator<Op> {
     yield* listOf(this.#ops);
     for (const ops of this.#byName?.values() ?? []) yield* listOf(ops);

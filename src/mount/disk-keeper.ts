@@ -22,7 +22,7 @@ import { exportTree } from './image-export.ts';
 import { importTree } from './tree-import.ts';
 import type { Steps } from './steps.ts';
 import type { Transfer } from './tree-transfer.ts';
-import type { LossNotice, WorkerRequests } from './worker-requests.ts';
+import type { WorkerRequests } from './worker-requests.ts';
 
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 
@@ -66,9 +66,14 @@ export class DiskKeeper {
   #current: Disk;
   #previous: Disk | undefined;
   #last: LastLoss | undefined;
+  /** Nobody asks for these any more; nobody waits for their pages to be given back either. */
+  #outdated: Disk[] = [];
   #whyNoPrevious = 'nothing was cut or lost yet';
   readonly #images = new Map<number, KeptImage>();
   #lastImage = 0;
+  /** Files of which the kernel may believe what is no longer so, and those of them whose sizes changed. */
+  readonly #stale = new Set<number>();
+  readonly #resized = new Set<number>();
   #cuts = 0;
   #mutations = 0;
   #isServing = false;
@@ -93,7 +98,7 @@ export class DiskKeeper {
     this.#current = makeDisk(this.#options);
     this.served = { current: this.#current };
     // Programs must not find a disk full because of what only traces need.
-    options.store?.onShortage(() => this.#givePreviousUp() || this.#current.forgetRecord());
+    options.store?.onShortage(() => this.tidy() || this.#givePreviousUp() || this.#current.forgetRecord());
   }
 
   progress(): Progress {
@@ -112,6 +117,8 @@ export class DiskKeeper {
 
   endService(): void {
     this.#isServing = false;
+    this.#stale.clear();
+    this.#resized.clear();
     const disk = this.served.current;
     this.served.current = this.#current;
     if (disk === this.#current) disk.forgetAll();
@@ -170,11 +177,14 @@ export class DiskKeeper {
     return { timeMs: this.#options.clock.monotonicMs(), sizeBytes };
   }
 
-  loseUnsynced(): Reply<'lose-unsynced'> & LossNotice {
+  /** `tell` hears which files that changes, before it does. */
+  loseUnsynced(tell: (inos: readonly number[]) => void): Reply<'lose-unsynced'> {
     if (this.isReplaced)
       throw new Refusal('cannot lose what is un-synced: the disk was cut and waits for its unmount');
     const timeMs = this.#options.clock.monotonicMs();
     const disk = this.#current;
+    const inos = disk.filesToLose();
+    tell(inos);
     if (disk.keepsImages) {
       const before = disk.fork({ recorded: true });
       this.#keepPrevious(before);
@@ -182,7 +192,12 @@ export class DiskKeeper {
     } else {
       this.#last = { description: LossDescription.of(disk.loss('data')) };
     }
-    return { timeMs, ...disk.loseUnsynced(this.#self) };
+    const { resizedInos } = disk.loseUnsynced(this.#self, inos);
+    if (this.#isServing) {
+      for (const ino of inos) this.#stale.add(ino);
+      for (const ino of resizedInos) this.#resized.add(ino);
+    }
+    return { timeMs };
   }
 
   /** What the last cut or loss took, or the one that an image is of. */
@@ -211,13 +226,14 @@ export class DiskKeeper {
     return this.#descriptionOf(undefined).finish();
   }
 
-  inUse({ changedInos, resizedInos }: LossNotice): WorkerRequests['in-use']['reply'] {
+  /** Of the files that lost something since the last time. */
+  takeStale(): WorkerRequests['stale']['reply'] {
     const disk = this.served.current;
-    const isInUse = (ino: number) => disk.isRemembered(ino);
-    return {
-      inos: [...new Set(changedInos)].filter(isInUse),
-      resizedPaths: [...new Set(resizedInos)].filter(isInUse).map((ino) => disk.pathOf(ino)),
-    };
+    const inos = [...this.#stale].filter((ino) => disk.isRemembered(ino));
+    const resizedPaths = inos.filter((ino) => this.#resized.has(ino)).map((ino) => disk.pathOf(ino));
+    this.#stale.clear();
+    this.#resized.clear();
+    return { inos, resizedPaths };
   }
 
   cut(choice: Selection): Reply<'cut'> {
@@ -353,7 +369,15 @@ export class DiskKeeper {
   #keepPrevious(disk: Disk): void {
     const older = this.#previous;
     this.#previous = disk;
-    if (older !== undefined && older !== this.served.current) older.release();
+    if (older !== undefined && older !== this.served.current) this.#outdated.push(older);
+  }
+
+  /** Gives back what is of no use any more: to be called when nobody waits for an answer. True if that made room. */
+  tidy(): boolean {
+    const outdated = this.#outdated;
+    this.#outdated = [];
+    for (const disk of outdated) disk.release();
+    return outdated.length > 0;
   }
 
   /** True if that made room. */

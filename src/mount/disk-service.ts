@@ -16,7 +16,6 @@ import type { DiskRequest } from './request-checks.ts';
 import { StaleCaches } from './stale-caches.ts';
 import { settlesWithin } from './time-limit.ts';
 import type { WorkerLink } from './worker-link.ts';
-import type { LossNotice } from './worker-requests.ts';
 
 type Reply<Name extends keyof DiskRequests> = DiskRequests[Name]['reply'];
 
@@ -52,6 +51,9 @@ export class DiskService {
     this.#options = options;
     this.#helper = helper;
     this.#worker = worker;
+    worker.onLosing = (inos) => {
+      if (this.#mounted?.gate !== 'failing') this.#mounted?.stale.prune(inos);
+    };
   }
 
   /** Makes a worker that blocks in the session read its messages. */
@@ -163,23 +165,20 @@ export class DiskService {
 
   async #loseUnsynced(): Promise<Reply<'lose-unsynced'>> {
     await this.#collect();
-    const { timeMs, ...lost } = await this.#worker.call('lose-unsynced', {});
-    await this.noteLoss(lost);
-    return { timeMs };
+    const reply = await this.#worker.call('lose-unsynced', {});
+    await this.settleLoss();
+    return reply;
+  }
+
+  /** After a loss: what the kernel caches of the files no longer holds. */
+  async settleLoss(): Promise<void> {
+    if (this.#mounted?.gate === 'open') await this.#mounted.stale.settle();
   }
 
   async #loss(params: DiskRequests['loss']['params']): Promise<JsonText> {
     const pieces: string[] = [];
     const { text } = await this.#worker.callInSlices('loss', params, (piece) => pieces.push(piece));
     return new JsonText(pieces.join('') + text);
-  }
-
-  /** What the kernel caches of these files no longer holds. */
-  async noteLoss(lost: LossNotice): Promise<void> {
-    const mounted = this.#mounted;
-    if (mounted === undefined || mounted.gate === 'failing') return;
-    mounted.stale.add(lost);
-    if (mounted.gate === 'open') await mounted.stale.settle();
   }
 
   async #freeze(trigger: FreezeTrigger): Promise<Frozen> {

@@ -54,9 +54,9 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   stats: () => keeper.stats(),
   report: ({ note }) => steps.begin(keeper.reportInSteps(note)),
   checkpoint: () => keeper.checkpoint(),
-  'lose-unsynced': () => keeper.loseUnsynced(),
+  'lose-unsynced': () => keeper.loseUnsynced(tellOfLoss),
   loss: ({ image }) => steps.begin(keeper.lossInSteps(image)),
-  'in-use': (lost) => keeper.inUse(lost),
+  stale: () => keeper.takeStale(),
   freeze: ({ trigger }, id) => {
     gate.freeze(trigger, (outcome) => {
       if (outcome instanceof Error) send({ id, refusal: outcome.message });
@@ -145,8 +145,8 @@ function createKeeper(options: DiskOptions): DiskKeeper {
 function createFaults(lazyfs: NonNullable<DiskOptions['lazyfs']>) {
   const disk = (): RootedDisk => keeper.served.current as RootedDisk;
   const lose = () => {
-    const { changedInos, resizedInos } = keeper.loseUnsynced();
-    send({ lost: { changedInos, resizedInos } });
+    keeper.loseUnsynced(tellOfLoss);
+    send({ lost: true });
     return keeper.lastLoss();
   };
   const { root, logPlaces, logsAllOperations, seed } = lazyfs;
@@ -155,6 +155,11 @@ function createFaults(lazyfs: NonNullable<DiskOptions['lazyfs']>) {
   const around = (inner: FileSystem): FileSystem =>
     withFaults(inner, { root, disk, faults: served, log: lazyLog, logsAllOperations });
   return { served, around };
+}
+
+/** The kernel can forget them meanwhile. */
+function tellOfLoss(losing: readonly number[]): void {
+  send({ losing });
 }
 
 function drain(): void {
@@ -175,6 +180,7 @@ function handle({ id, name, params }: WorkerMessage): void {
     if (!(error instanceof Refusal) && errorCode(error) === undefined) throw error;
     send({ id, refusal: messageOf(error) });
   }
+  keeper.tidy();
   log?.flush(clock.monotonicMs());
 }
 

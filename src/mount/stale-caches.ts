@@ -14,7 +14,6 @@ import type { WriteMode } from '../fuse/session.ts';
 import { askedSizeBytes } from './cached-writes.ts';
 import { settlesWithin } from './time-limit.ts';
 import type { WorkerLink } from './worker-link.ts';
-import type { LossNotice } from './worker-requests.ts';
 
 /** Whoever freezes the disk meanwhile holds these requests too; then the sizes stay old. */
 const askTimeoutMs = 2_000;
@@ -24,7 +23,7 @@ export class StaleCaches {
   readonly #mountPoint: string;
   readonly #writes: WriteMode;
   readonly #worker: WorkerLink;
-  #lost: LossNotice[] = [];
+  #isStale = false;
   #atWork: Promise<void> = Promise.resolve();
 
   constructor(of: {
@@ -44,22 +43,21 @@ export class StaleCaches {
     return this.#atWork;
   }
 
-  /** These files are stale from now on. What nobody uses of them is pruned at once. */
-  add(lost: LossNotice): void {
-    this.#lost.push(lost);
-    this.#begin(() => pruneInodes(this.#descriptor, lost.changedInos));
+  /**
+   * These files will be stale in a moment: what nobody uses of them is pruned while the loss is at work. Whoever opens one in between
+   * is seen to use it afterwards.
+   */
+  prune(inos: readonly number[]): void {
+    this.#isStale = true;
+    void this.#begin(() => pruneInodes(this.#descriptor, inos));
   }
 
-  /** Resolves when programs see the disk as it is. To be called while requests are answered. */
+  /** Resolves when programs see the disk as it is. To be called when the loss is over, and while requests are answered. */
   async settle(): Promise<void> {
+    if (!this.#isStale) return;
+    this.#isStale = false;
     await this.#atWork;
-    const lost = this.#lost;
-    this.#lost = [];
-    if (lost.length === 0) return;
-    const { inos, resizedPaths } = await this.#worker.call('in-use', {
-      changedInos: lost.flatMap(({ changedInos }) => changedInos),
-      resizedInos: lost.flatMap(({ resizedInos }) => resizedInos),
-    });
+    const { inos, resizedPaths } = await this.#worker.call('stale', {});
     await this.#begin(() => invalidateInodes(this.#descriptor, inos));
     await settlesWithin(this.#askForSizes(resizedPaths), askTimeoutMs);
   }

@@ -2,12 +2,14 @@
 import type { DiskOptions } from './control.ts';
 import type { Unfinished } from './steps.ts';
 import { ThreadLink } from './thread-link.ts';
-import type { LossNotice, WorkerRequests, WorkerStart, WorkerTold } from './worker-requests.ts';
+import type { WorkerRequests, WorkerStart, WorkerTold } from './worker-requests.ts';
 
 export class WorkerLink extends ThreadLink<WorkerRequests, WorkerTold> {
   readonly #flags: Int32Array;
-  /** Hears of losses that a fault made. */
-  onLoss: (notice: LossNotice) => void = () => undefined;
+  /** Hears which files are about to lose something. */
+  onLosing: (inos: readonly number[]) => void = () => undefined;
+  /** Hears of losses that a fault made, once they are over. */
+  onLost: () => void = () => undefined;
 
   private constructor(options: DiskOptions, wake: () => void, onWarning: (sentence: string) => void) {
     const flags = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -18,7 +20,8 @@ export class WorkerLink extends ThreadLink<WorkerRequests, WorkerTold> {
       wake,
       onTold: (told) => {
         if ('warning' in told) onWarning(told.warning);
-        else this.onLoss(told.lost);
+        else if ('losing' in told) this.onLosing(told.losing);
+        else this.onLost();
       },
     });
     this.#flags = new Int32Array(flags);

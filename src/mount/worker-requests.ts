@@ -9,7 +9,16 @@ import type { MessagePort } from 'node:worker_threads';
 /** Requests that the owner of the disk answers alone, just as they came. */
 type PassedOn = Pick<
   DiskRequests,
-  'checkpoint' | 'freeze' | 'thaw' | 'fail' | 'cut' | 'cut-image' | 'drop-image' | 'wipe' | 'trace'
+  | 'checkpoint'
+  | 'freeze'
+  | 'thaw'
+  | 'fail'
+  | 'lose-unsynced'
+  | 'cut'
+  | 'cut-image'
+  | 'drop-image'
+  | 'wipe'
+  | 'trace'
 >;
 
 export interface WorkerRequests extends PassedOn {
@@ -18,13 +27,9 @@ export interface WorkerRequests extends PassedOn {
   report: { params: { readonly note?: string }; reply: Text | Unfinished };
   loss: { params: DiskRequests['loss']['params']; reply: Text | Unfinished };
   'keep-image': { params: object; reply: Text };
-  'lose-unsynced': {
+  /** Those of the losses since it was asked last that the kernel still knows, and the paths of those whose sizes changed. */
+  stale: {
     params: object;
-    reply: DiskRequests['lose-unsynced']['reply'] & LossNotice;
-  };
-  /** Those of a loss that the kernel still knows, and the paths of those whose sizes changed. */
-  'in-use': {
-    params: LossNotice;
     reply: { readonly inos: readonly number[]; readonly resizedPaths: readonly string[] };
   };
   /** The time for a freeze trigger is up. */
@@ -51,12 +56,6 @@ interface Text {
   readonly text: string;
 }
 
-export interface LossNotice {
-  readonly changedInos: readonly number[];
-  /** Those of them whose sizes changed. */
-  readonly resizedInos: readonly number[];
-}
-
 export interface WorkerMessage {
   readonly id: number;
   readonly name: keyof WorkerRequests;
@@ -65,8 +64,10 @@ export interface WorkerMessage {
 
 /** What nobody asked for. */
 export type WorkerTold =
+  /** These files are about to lose what is un-synced. */
+  | { readonly losing: readonly number[] }
   /** A fault dropped what was un-synced: the kernel is to forget it, too. */
-  | { readonly lost: LossNotice }
+  | { readonly lost: true }
   /** A sentence for people, that nobody asked for. */
   | { readonly warning: string };
 

@@ -129,7 +129,7 @@ class LazyFsProcess {
     const service = new DiskService(this.#diskOptions, this.#helper, worker);
     this.#worker = worker;
     this.#service = service;
-    worker.onLoss = (lost) => void service.noteLoss(lost);
+    worker.onLost = () => void service.settleLoss();
     this.#server = await ControlServer.listen(join(this.#workDirectory, controlSocketName), (request) =>
       service.handle(request),
     );

@@ -244,8 +244,8 @@ export class RootedDisk extends Disk {
     return { sizeBytes };
   }
 
-  override loseUnsynced(caller: Caller): ReturnType<Disk['loseUnsynced']> {
-    const loss = super.loseUnsynced(caller);
+  override loseUnsynced(...args: Parameters<Disk['loseUnsynced']>): ReturnType<Disk['loseUnsynced']> {
+    const loss = super.loseUnsynced(...args);
     for (const ino of loss.changedInos) {
       this.#bytes.revert(ino);
       this.#letGo(ino);
