@@ -118,7 +118,7 @@ export class RecordLog {
 
   /** Files with such ops. */
   files(): number[] {
-    return [...this.#newest.keys()];
+    return this.#newest.inodes();
   }
 
   add(op: Op, mark: Mark, detail: Detail = undefined, number = 0, flags = 0): void {
