@@ -7,7 +7,8 @@
 import { EFBIG, EINVAL, ENOSPC, type Errno } from './errno.ts';
 import type { Face } from './face.ts';
 import type { Inode } from './inode.ts';
-import { chunkPages, noPages } from './page-map.ts';
+import { chunkPages } from './page-chunks.ts';
+import { noPages } from './page-map.ts';
 import { hole, pageSizeBytes, type PageStore } from './page-store.ts';
 
 /** ext4's own limit, a page less than 16 TiB. */
