@@ -42,9 +42,9 @@ export function isUnknownName({ parent }: Place): boolean {
 export function adopt(state: DiskState, place: Place | undefined, found: Found): Inode {
   const { table } = state;
   const home = place ?? { parent: 1, name: '' };
-  const inode = table.create(found.kind, found, home, found.rdev, found.target);
+  const inode = table.own(table.create(found.kind, found, home, found.rdev, found.target).ino);
   inode.backing = { ino: found.ino, blocks512: found.blocks512 };
-  for (const face of [inode.volatile, inode.durable]) {
+  for (const face of [inode.volatile, inode.ownDurable(table.store)]) {
     if (found.kind === 'file') face.size = found.size;
     if (found.kind === 'directory') face.subdirectories = Math.max(0, found.nlink - 2);
   }
@@ -102,7 +102,7 @@ export function fillPage(state: DiskState, ino: number, index: number, bytes: Ui
   store.copyIn(page, 0, bytes, 0, pageSizeBytes);
   store.retain(page);
   inode.volatile.ownPages().put(store, index, page);
-  inode.durable.ownPages().put(store, index, page);
+  inode.ownDurable(store).ownPages().put(store, index, page);
 }
 
 /** Gives back all pages of a file without un-synced bytes: the tree has them. */

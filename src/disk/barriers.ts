@@ -44,9 +44,9 @@ export function fsyncDirectory(state: DiskState, caller: Caller, ino: number, da
 /** Everything of an inode that is no directory, but its names. */
 export function syncInode(state: DiskState, inode: Inode): void {
   if (inode.kind === 'file') syncData(state.table.store, inode);
-  inode.durable.copyAttributes(inode.volatile);
+  inode.ownDurable(state.table.store).copyAttributes(inode.volatile);
   inode.attributesChanged = false;
-  inode.pending.clear();
+  inode.clearPending();
   state.table.settle(inode);
   settleRecorded(state, inode, false);
 }
@@ -60,7 +60,7 @@ function settleRecorded({ recorder }: DiskState, { ino }: Inode, dataOnly: boole
 /** fdatasync(2): data and size. Attributes that were set stay behind; the times of the writes follow if none were. */
 function syncDataOnly(state: DiskState, inode: Inode): void {
   if (inode.kind === 'file') syncData(state.table.store, inode);
-  inode.pending.forgetData();
+  inode.forgetPendingData();
   state.table.settle(inode);
   settleRecorded(state, inode, true);
 }

@@ -83,10 +83,12 @@ function revertLinks(inode: Inode): void {
 }
 
 function revertInode(table: InodeTable, inode: Inode): void {
-  if (inode.kind === 'file') revertData(table.store, inode);
-  inode.volatile.copyAttributes(inode.durable);
+  if (inode.volatile !== inode.durable) {
+    if (inode.kind === 'file') revertData(table.store, inode);
+    inode.volatile.copyAttributes(inode.durable);
+  }
   inode.attributesChanged = false;
-  inode.pending.clear();
+  inode.clearPending();
   table.settle(inode);
 }
 

@@ -63,7 +63,7 @@ export function setattr(
     const result = resize(state, caller, inode, changes.size);
     if (result !== 0) return result;
   }
-  if (changesAttributes(changes)) changeAttributes(state, caller, inode, changes);
+  if (changesAttributes(changes)) changeAttributes(state, caller, state.table.own(ino), changes);
   return inode;
 }
 
@@ -239,12 +239,12 @@ function recordData(
 function settleData(state: DiskState, inode: Inode, op: Op): void {
   if (isPinnedInode(state, inode)) syncInode(state, inode);
   else if (inode.hasUnsyncedData) inode.note(op);
-  else inode.pending.forgetData();
+  else inode.forgetPendingData();
 }
 
 function noteAttributes(state: DiskState, caller: Caller, inode: Inode, change: AttributeOp): void {
   const isDurable = state.profile.attributes === 'durable' || isPinnedInode(state, inode);
-  if (isDurable) inode.durable.copyAttributes(inode.volatile);
+  if (isDurable) inode.ownDurable(state.table.store).copyAttributes(inode.volatile);
   else inode.attributesChanged = true;
   state.table.settle(inode);
   const op = state.record(change.kind, caller, inode.ino, state.pathOf(inode));

@@ -30,7 +30,7 @@ export function syncDirectory(table: InodeTable, ino: number, dataOnly = false):
   const directory = table.own(ino);
   directory.durable.copyAttributes(directory.volatile);
   directory.attributesChanged = false;
-  directory.pending.clear();
+  directory.clearPending();
   table.settle(directory);
   return 0;
 }
@@ -141,7 +141,7 @@ function bind(table: InodeTable, place: Place, unbound: Set<number>): void {
     unbound.add(oldIno);
   }
   if (newIno !== undefined && oldIno !== newIno) {
-    const child = table.own(newIno);
+    const child = table.ownLinks(newIno);
     if (child.kind === 'directory') {
       leaveOldHome(table, child);
       directory.durable.subdirectories++;
@@ -152,13 +152,13 @@ function bind(table: InodeTable, place: Place, unbound: Set<number>): void {
     table.settle(child);
   }
   directory.changedNames.delete(place.name);
-  directory.pending.forgetName(place.name);
+  directory.forgetPendingName(place.name);
   directory.durable.copyTimes(directory.volatile);
   table.settle(directory);
 }
 
 function unbind(table: InodeTable, directory: Inode, name: string, ino: number): void {
-  const inode = table.own(ino);
+  const inode = table.ownLinks(ino);
   directory.durable.entries.delete(name);
   if (inode.kind === 'directory') directory.durable.subdirectories--;
   inode.loseDurableLink({ parent: directory.ino, name });
@@ -172,10 +172,10 @@ function leaveOldHome(table: InodeTable, child: Inode): void {
   unbind(table, parent, home.name, child.ino);
   if (parent.volatile.entries.has(home.name)) {
     parent.changedNames.add(home.name);
-    parent.pending.forgetNameUntil(home.name, child.ino);
+    parent.forgetPendingNameUntil(home.name, child.ino);
   } else {
     parent.changedNames.delete(home.name);
-    parent.pending.forgetName(home.name);
+    parent.forgetPendingName(home.name);
   }
   table.settle(parent);
 }

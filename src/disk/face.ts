@@ -1,6 +1,7 @@
 /**
- * One of the two states of an inode: its attributes, its bytes, its names. There are two for each file of a disk, so that
- * what most have in common is shared: who owns it, empty maps.
+ * One of the two states of an inode: its attributes, its bytes, its names. There is one for each file of a disk, and a second one
+ * where the states differ, so that what most have in common is shared: who owns it, empty maps, and the state of files that were
+ * made together.
  */
 import { noPages, PageMap } from './page-map.ts';
 import type { PageStore } from './page-store.ts';
@@ -38,9 +39,12 @@ interface Listing {
 
 /** Stands in where there is none. Never changed. */
 const noListing: Listing = Object.freeze({ entries: new SharedMap<number>(), subdirectories: 0 });
+/** The same, of a face that several inodes have. */
+const noListingInCommon: Listing = Object.freeze({ entries: new SharedMap<number>(), subdirectories: 0 });
 
-/** The rights of the inode made last: the next one mostly has the same. */
+/** The rights of the inode made last, and its first face if it was no directory: the next one mostly has the same. */
 let lastRights: Rights = { mode: 0, uid: 0, gid: 0, xattrs: undefined };
+let lastFace: Face | undefined;
 
 export class Face implements Attributes {
   #rights: Rights;
@@ -60,9 +64,30 @@ export class Face implements Attributes {
     this.#listing = listing;
   }
 
-  static create(attributes: Attributes, isDirectory: boolean): Face {
-    const listing = isDirectory ? { entries: new SharedMap<number>(), subdirectories: 0 } : noListing;
-    return new Face(rightsOf(attributes), attributes, listing);
+  static ofDirectory(attributes: Attributes): Face {
+    return new Face(rightsOf(attributes), attributes, {
+      entries: new SharedMap<number>(),
+      subdirectories: 0,
+    });
+  }
+
+  /** Of an inode that has neither bytes nor names yet. Several have it, so that it must not be changed: that would throw. */
+  static inCommon(attributes: Attributes): Face {
+    const rights = rightsOf(attributes);
+    const last = lastFace;
+    if (last !== undefined && last.#rights === rights && hasTimes(last, attributes)) return last;
+    lastFace = new Face(rights, attributes, noListingInCommon);
+    Object.freeze(lastFace);
+    return lastFace;
+  }
+
+  get isInCommon(): boolean {
+    return this.#listing === noListingInCommon;
+  }
+
+  /** Whether it is cheap to copy, and has no names. */
+  get isSmall(): boolean {
+    return this.pages.isSmall && (this.#listing === noListing || this.isInCommon);
   }
 
   get mode(): number {
@@ -103,6 +128,11 @@ export class Face implements Attributes {
     this.#listing.subdirectories = count;
   }
 
+  /** Whether all but bytes and names are the same. */
+  hasAttributes(other: Face): boolean {
+    return this.#rights === other.#rights && hasTimes(this, other);
+  }
+
   copyAttributes(from: Face): void {
     this.#rights = from.#rights;
     this.copyTimes(from);
@@ -121,18 +151,24 @@ export class Face implements Attributes {
   }
 
   releasePages(store: PageStore): void {
-    if (this.pages !== noPages) this.pages.release(store);
+    if (this.pages === noPages) return;
+    this.pages.release(store);
     this.pages = noPages;
   }
 
   clone(store: PageStore): Face {
     const { entries, subdirectories } = this.#listing;
-    const listing = this.#listing === noListing ? noListing : { entries: entries.clone(), subdirectories };
+    const isDirectory = this.#listing !== noListing && !this.isInCommon;
+    const listing = isDirectory ? { entries: entries.clone(), subdirectories } : noListing;
     const copy = new Face(this.#rights, this, listing);
     if (this.pages !== noPages) copy.pages = this.pages.clone(store);
     copy.size = this.size;
     return copy;
   }
+}
+
+function hasTimes(one: Attributes, other: Attributes): boolean {
+  return one.atime === other.atime && one.mtime === other.mtime && one.ctime === other.ctime;
 }
 
 function rightsOf({ mode, uid, gid }: Attributes): Rights {

@@ -158,8 +158,9 @@ export function seek(inode: Inode, offset: number, whence: number): number | Err
 
 /** A data barrier: the durable face takes over every un-synced page, and the size. */
 export function syncData(store: PageStore, inode: Inode): void {
-  moveDirtyPages(store, inode, inode.volatile, inode.durable);
-  inode.durable.size = inode.volatile.size;
+  const durable = inode.ownDurable(store);
+  moveDirtyPages(store, inode, inode.volatile, durable);
+  durable.size = inode.volatile.size;
 }
 
 /** The cut: the volatile face goes back to what is durable. */

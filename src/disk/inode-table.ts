@@ -78,8 +78,15 @@ export class InodeTable {
     return inode;
   }
 
-  /** The inode, in a form that this disk may change. */
+  /** The inode, in a form that this disk may change, until `settle`. */
   own(ino: number): Inode {
+    const inode = this.ownLinks(ino);
+    inode.divide(this.store);
+    return inode;
+  }
+
+  /** The same where the faces stay as they are. */
+  ownLinks(ino: number): Inode {
     const inode = this.#inodes.get(ino);
     if (inode === undefined) throw new Error(`inode ${ino} does not exist`);
     if (inode.owner === this.#owner) return inode;
@@ -115,7 +122,7 @@ export class InodeTable {
     }
     const owned = this.own(ino);
     revertData(this.store, owned);
-    owned.pending.forgetData();
+    owned.forgetPendingData();
     return owned;
   }
 
@@ -127,12 +134,12 @@ export class InodeTable {
     this.#inodes.delete(this.#inodes.get(ino)!, this.#letGo);
   }
 
-  /** To be called when an inode of this disk's own was changed. */
+  /** To be called when an inode of this disk's own was changed: whoever goes on with changing it owns it anew. */
   settle(inode: Inode): void {
     this.#keepBooks(inode);
     if (inode.isUnsynced) return;
     // Nothing is left to lose, so nothing is pending; and times alone, which every op leaves, are no loss.
-    inode.durable.copyTimes(inode.volatile);
+    inode.unite(this.store);
     inode.clearPending();
   }
 

@@ -1,12 +1,13 @@
 /**
  * An inode and its two faces: what programs see, and what a power cut would leave. Shared between a disk and its forks
- * until one of them changes it; only the disk that owns it may.
+ * until one of them changes it; only the disk that owns it may. There is one for each file of a disk, so that what most have but at
+ * times takes no object: while the faces are alike they are one, and a single pending op stands by itself.
  */
 import { DirtyRanges, nothingDirty } from './dirty-ranges.ts';
 import { Face, type Attributes, type Timestamp } from './face.ts';
 import { countOf, fewOf, listOf, type Few } from './few.ts';
 import type { PageStore } from './page-store.ts';
-import { nothingPending, PendingOps } from './pending-ops.ts';
+import { isDataOp, nothingPending, PendingOps } from './pending-ops.ts';
 import type { Op } from './op.ts';
 import { without, type Link, type Place } from './place.ts';
 import { SharedSet } from './shared-map.ts';
@@ -48,8 +49,9 @@ export class Inode implements Identity {
   /** The device's number or the symlink's target; most inodes have neither. */
   readonly #detail: number | string;
 
-  readonly volatile: Face;
-  readonly durable: Face;
+  /** The same object while nothing is un-synced, in most files: `InodeTable.own` makes them two before either is changed. */
+  volatile: Face;
+  durable: Face;
 
   /** The only disk that may change this object; others clone it first. */
   owner: object;
@@ -69,8 +71,7 @@ export class Inode implements Identity {
   attributesChanged = false;
   /** Of an inode that a plain file stands behind (adoption.ts): what of that file stat shows. Replaced, never changed. */
   backing: Backing | undefined = undefined;
-  /** Changed through `note` and `noteOnName`; whoever forgets may do so here. */
-  pending: PendingOps = nothingPending;
+  #pending: Op | PendingOps | undefined;
 
   constructor(
     identity: Identity,
@@ -92,10 +93,12 @@ export class Inode implements Identity {
 
   /** A new inode, without a name yet. Its kind, owner and first attributes are durable as soon as any name of it is. */
   static create(identity: Identity, owner: object, home: Place, attributes: Attributes): Inode {
-    const isDirectory = identity.kind === 'directory';
-    const face = () => Face.create(attributes, isDirectory);
-    const changedNames = isDirectory ? new SharedSet() : noNames;
-    return new Inode(identity, owner, home, face(), face(), changedNames);
+    if (identity.kind !== 'directory') {
+      const face = Face.inCommon(attributes);
+      return new Inode(identity, owner, home, face, face, noNames);
+    }
+    const [volatile, durable] = [Face.ofDirectory(attributes), Face.ofDirectory(attributes)];
+    return new Inode(identity, owner, home, volatile, durable, new SharedSet());
   }
 
   /** Its names in the volatile face; a directory has one, or none once it was removed. */
@@ -202,34 +205,57 @@ export class Inode implements Identity {
 
   /** An op that no barrier covers yet. */
   note(op: Op): void {
-    this.#ownPending().add(op);
+    if (this.#pending === undefined) this.#pending = op;
+    else this.#ownPending().add(op);
   }
 
   noteOnName(op: Op, name: string): void {
     this.#ownPending().addOnName(op, name);
   }
 
+  /** Ops that no barrier covered, to be looked at. */
+  get pending(): PendingOps {
+    const pending = this.#pending;
+    if (pending === undefined) return nothingPending;
+    return pending instanceof PendingOps ? pending : new PendingOps(pending);
+  }
+
   clearPending(): void {
-    this.pending = nothingPending;
+    this.#pending = undefined;
+  }
+
+  /** A data barrier covers them. */
+  forgetPendingData(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    if (pending instanceof PendingOps) pending.forgetData();
+    else if (isDataOp(pending)) this.#pending = undefined;
+  }
+
+  forgetPendingName(name: string): void {
+    if (this.#pending instanceof PendingOps) this.#pending.forgetName(name);
+  }
+
+  /** As `PendingOps.forgetNameUntil`. */
+  forgetPendingNameUntil(name: string, carriedAway: number): void {
+    if (this.#pending instanceof PendingOps) this.#pending.forgetNameUntil(name, carriedAway);
   }
 
   #ownPending(): PendingOps {
-    if (this.pending === nothingPending) this.pending = new PendingOps();
-    return this.pending;
+    const pending = this.#pending;
+    if (pending instanceof PendingOps) return pending;
+    return (this.#pending = new PendingOps(pending));
   }
 
   /** A copy that `owner` may change. Shares pages, not tables. */
   clone(owner: object, store: PageStore): Inode {
-    const copy = new Inode(
-      this,
-      owner,
-      this.home,
-      this.volatile.clone(store),
-      this.durable.clone(store),
-      this.changedNames === noNames ? noNames : this.changedNames.clone(),
-    );
+    const volatile = this.volatile.isInCommon ? this.volatile : this.volatile.clone(store);
+    const isOne = this.durable === this.volatile;
+    const durable = isOne ? volatile : this.durable.isInCommon ? this.durable : this.durable.clone(store);
+    const changedNames = this.changedNames === noNames ? noNames : this.changedNames.clone();
+    const copy = new Inode(this, owner, this.home, volatile, durable, changedNames);
     if (this.dirty !== nothingDirty) copy.dirty = this.dirty.clone();
-    if (this.pending !== nothingPending) copy.pending = this.pending.clone();
+    copy.#pending = this.#pending instanceof PendingOps ? this.#pending.clone() : this.#pending;
     copy.#links = this.#links;
     copy.#durableLinks = this.#durableLinks;
     copy.attributesChanged = this.attributesChanged;
@@ -239,8 +265,8 @@ export class Inode implements Identity {
 
   /** A copy of a file that `owner` may change, with nothing un-synced but names: both faces are the durable one. */
   cloneDurable(owner: object, store: PageStore): Inode {
-    const [volatile, durable] = [this.durable.clone(store), this.durable.clone(store)];
-    const copy = new Inode(this, owner, this.home, volatile, durable, noNames);
+    const face = this.durable.isInCommon ? this.durable : this.durable.clone(store);
+    const copy = new Inode(this, owner, this.home, face, face, noNames);
     copy.links = this.links;
     copy.durableLinks = this.durableLinks;
     return copy;
@@ -248,10 +274,12 @@ export class Inode implements Identity {
 
   /** A copy of a file that `owner` may change, with the bytes and the size of the durable face in both. */
   cloneWithoutData(owner: object, store: PageStore): Inode {
-    const [volatile, durable] = [this.durable.clone(store), this.durable.clone(store)];
+    const durable = this.durable.isInCommon ? this.durable : this.durable.clone(store);
+    const volatile = this.durable.clone(store);
     volatile.copyAttributes(this.volatile);
     const copy = new Inode(this, owner, this.home, volatile, durable, noNames);
-    if (this.pending !== nothingPending) copy.pending = this.pending.withoutData();
+    const pending = this.pending.withoutData();
+    if (pending !== nothingPending) copy.#pending = pending;
     copy.#links = this.#links;
     copy.#durableLinks = this.#durableLinks;
     copy.attributesChanged = this.attributesChanged;
@@ -259,9 +287,36 @@ export class Inode implements Identity {
     return copy;
   }
 
+  /** The volatile face may be changed afterwards, by itself. */
+  divide(store: PageStore): void {
+    if (this.volatile === this.durable) this.volatile = this.volatile.clone(store);
+  }
+
+  /** The durable face, in a form that may be changed; `divide` comes before. */
+  ownDurable(store: PageStore): Face {
+    if (this.durable.isInCommon) this.durable = this.durable.clone(store);
+    return this.durable;
+  }
+
+  /** The faces are alike but for times, in which the durable one follows: one will do where it is cheap to copy. */
+  unite(store: PageStore): void {
+    const { volatile, durable } = this;
+    if (volatile === durable) return;
+    if (!volatile.isSmall || !durable.isSmall) {
+      this.ownDurable(store).copyTimes(volatile);
+    } else if (durable.isInCommon && durable.hasAttributes(volatile)) {
+      volatile.releasePages(store);
+      this.volatile = durable;
+    } else {
+      durable.releasePages(store);
+      this.durable = volatile;
+    }
+  }
+
   releasePages(store: PageStore): void {
-    this.volatile.releasePages(store);
-    this.durable.releasePages(store);
+    const { volatile, durable } = this;
+    volatile.releasePages(store);
+    if (durable !== volatile) durable.releasePages(store);
   }
 }
 

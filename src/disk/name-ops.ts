@@ -154,7 +154,7 @@ export function settleNames(state: DiskState, op: Op, places: readonly Place[]):
   for (const { parent, name } of places) {
     const directory = state.table.own(parent);
     if (directory.changedNames.has(name)) directory.noteOnName(op, name);
-    else directory.pending.forgetName(name);
+    else directory.forgetPendingName(name);
   }
   if (state.profile.names === 'durable') persistNames(state.table, places);
   if (state.isPinned === undefined) return;

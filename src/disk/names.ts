@@ -10,7 +10,7 @@ import { isSamePlace, nowhere, without, type Link, type Place } from './place.ts
 
 /** The place must be free. */
 export function enterName(table: InodeTable, place: Place, ino: number): void {
-  const inode = table.own(ino);
+  const inode = table.ownLinks(ino);
   setEntry(table, place, inode);
   inode.links = inode.links.length === 0 ? [place] : [...inode.links, place];
   if (inode.links.length === 1) inode.home = place;
@@ -18,7 +18,7 @@ export function enterName(table: InodeTable, place: Place, ino: number): void {
 }
 
 export function leaveName(table: InodeTable, place: Place): void {
-  const inode = table.own(table.get(place.parent)!.volatile.entries.get(place.name)!);
+  const inode = inodeAt(table, place);
   setEntry(table, place, undefined);
   inode.links = without(inode.links, place);
   // The last name stays on as what people call the file while programs have it open.
@@ -44,7 +44,7 @@ export function exchangeNames(table: InodeTable, a: Place, b: Place): void {
 }
 
 function inodeAt(table: InodeTable, place: Place): Inode {
-  return table.own(table.get(place.parent)!.volatile.entries.get(place.name)!);
+  return table.ownLinks(table.get(place.parent)!.volatile.entries.get(place.name)!);
 }
 
 function setEntry(table: InodeTable, { parent, name }: Place, inode: Inode | undefined): void {

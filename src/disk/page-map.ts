@@ -20,6 +20,11 @@ export class PageMap {
     return this.#count;
   }
 
+  /** It never had more than the first page. */
+  get isSmall(): boolean {
+    return this.#chunks === undefined;
+  }
+
   get(index: number): number {
     if (index === 0) return this.#first;
     return this.#chunks?.find(Math.floor(index / chunkPages))?.pages[index % chunkPages] ?? hole;

@@ -20,6 +20,10 @@ export class PendingOps {
   #byName: SharedMap<Op | readonly Op[]> | undefined;
   #omitted = 0;
 
+  constructor(first?: Op) {
+    this.#ops = first;
+  }
+
   /** Ops that are no longer listed one by one. */
   get omitted(): number {
     return this.#omitted;

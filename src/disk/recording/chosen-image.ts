@@ -130,7 +130,7 @@ function settleAttributes(
   { ino, mode, xattrs }: InodeHistory,
   choice: ImageChoice,
 ): void {
-  const { durable } = table.own(ino);
+  const durable = table.own(ino).ownDurable(table.store);
   const position = mode.positionAt(attributePositionOf(choice, ino, mode));
   const kept = position === 0 ? undefined : log[position - 1]?.attributes;
   if (kept !== undefined) Object.assign(durable, kept);

@@ -223,7 +223,7 @@ export class FileBytes {
   /** The tree grew, or did not grow as far as it should: the durable size is what it is. */
   #noteSize(ino: number): void {
     const inode = this.#state.table.own(ino);
-    inode.durable.size = fs.fstatSync(this.#open(ino)).size;
+    inode.ownDurable(this.#state.table.store).size = fs.fstatSync(this.#open(ino)).size;
     this.#state.table.settle(inode);
   }
 
