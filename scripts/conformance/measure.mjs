@@ -1,10 +1,21 @@
 // Measures what a disk's users wait for, and prints it beside its bar: mounting, control calls idle and under eight writers, cuts,
 // losses, a report on 100,000 dirty files, memory. Beside the time stands the processor time of the disk process and of this one, which
-// other work on the computer hardly moves. `npm run measure -- [--cached] [--only mounts,calls,losses,many,files,memory] [--json]`, as
+// other work on the computer hardly moves. `npm run measure -- [--cached] [--only mounts,calls,losses,many,synced,files,memory] [--json]`, as
 // root, on an idle computer. Everything happens in a mount namespace of its own, on a disk as `powercut mount` starts it.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +32,7 @@ const loadSeconds = 20;
 const idleCalls = 100;
 const pageBytes = 4096;
 const manyFiles = 100_000;
+const syncedTogether = 1000;
 
 function argument(name) {
   const at = process.argv.indexOf(name);
@@ -197,6 +209,31 @@ function measureManyFiles(folder, add) {
   });
 }
 
+/** As programs do that lose nothing: each file is synced, and their directory now and then. */
+function measureSyncedFiles(folder, add) {
+  return withDisk(folder, async (control, mountPoint) => {
+    await control.request('mount');
+    const before = (await control.request('stats')).rssBytes;
+    const directory = openSync(mountPoint, 'r');
+    const created = await timed(async () => {
+      for (let index = 0; index < manyFiles; index++) {
+        const file = openSync(join(mountPoint, `n${index}`), 'w');
+        writeSync(file, 'a small file');
+        fsyncSync(file);
+        closeSync(file);
+        if ((index + 1) % syncedTogether > 0) continue;
+        fsyncSync(directory);
+        await pause(0);
+      }
+    });
+    closeSync(directory);
+    const { rssBytes, unsyncedFiles } = await control.request('stats');
+    if (unsyncedFiles > 0) throw new Error(`${unsyncedFiles} files are un-synced`);
+    add('creating and syncing a small file, ms', '', [created / manyFiles]);
+    add('RSS of a synced small file, bytes', '< 1024', [(rssBytes - before) / manyFiles]);
+  });
+}
+
 async function waitsBesideReports(control, file) {
   const script = fileURLToPath(new URL('./waiting-writer.mjs', import.meta.url));
   const writer = fork(script, [file]);
@@ -279,6 +316,7 @@ const parts = {
   calls: measureCalls,
   losses: measureLosses,
   many: measureManyFiles,
+  synced: measureSyncedFiles,
   files: measureFiles,
   memory: measureMemory,
 };
