@@ -1,6 +1,6 @@
 /** The main thread's side of the thread that serves the devices. */
 import { compiledFile } from '../mount/start-disk.ts';
-import { ThreadLink } from '../mount/thread-link.ts';
+import { ThreadLink, type ThreadStart } from '../mount/thread-link.ts';
 import type { DeviceRequests, DeviceStart, DeviceTold } from './device-requests.ts';
 import type { FileSystemDiskOptions } from './file-system-disk.ts';
 
@@ -11,7 +11,7 @@ export class DeviceLink extends ThreadLink<DeviceRequests, DeviceTold> {
     wake: () => void,
     onWarning: (sentence: string) => void,
   ): Promise<DeviceLink> {
-    const start: Omit<DeviceStart, 'port'> = { options };
+    const start: Omit<DeviceStart, keyof ThreadStart> = { options };
     const onTold = ({ warning }: DeviceTold) => {
       onWarning(warning);
     };

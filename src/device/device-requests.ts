@@ -1,7 +1,6 @@
 /** What the main thread of a file system's process asks of the thread that serves its devices, and how answers come back. */
-import type { MessagePort } from 'node:worker_threads';
 import type { DiskRequests, FreezeTrigger, Frozen, Loss, Selection, Trace } from '../mount/control.ts';
-import type { ThreadAnswer } from '../mount/thread-link.ts';
+import type { ThreadStart } from '../mount/thread-link.ts';
 import type { FileSystemDiskOptions } from './file-system-disk.ts';
 
 export interface DeviceRequests {
@@ -40,20 +39,11 @@ export interface DeviceFile {
 /** A loss of block writes; what of the files it took is not the device's to know. */
 export type DeviceLoss = Omit<Loss, 'rules' | 'files' | 'processes'>;
 
-export interface DeviceMessage {
-  readonly id: number;
-  readonly name: keyof DeviceRequests;
-  readonly params: unknown;
-}
-
 /** A sentence for people, that nobody asked for. */
 export interface DeviceTold {
   readonly warning: string;
 }
 
-export type DeviceAnswer = ThreadAnswer | DeviceTold;
-
-export interface DeviceStart {
+export interface DeviceStart extends ThreadStart {
   readonly options: FileSystemDiskOptions;
-  readonly port: MessagePort;
 }

@@ -1,22 +1,24 @@
 /**
- * The thread that serves the devices: it sits in blocking reads of /dev/fuse and hears messages only when a request wakes it
- * (see Gate.wake). It must never touch the devices' mount itself: it would wait for its own answer.
+ * The thread that serves the devices: it sits in blocking reads of /dev/fuse and hears messages only between requests
+ * (see thread-port.ts). It must never touch the devices' mount itself: it would wait for its own answer.
  */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { serve } from '../fuse/session.ts';
 import { clockSince } from '../mount/disk-clock.ts';
 import { createPageStore } from '../mount/disk-memory.ts';
 import { FreezeGate } from '../mount/freeze-gate.ts';
-import { errorCode, messageOf } from '../mount/mount-errors.ts';
+import { messageOf } from '../mount/mount-errors.ts';
 import { OpLog } from '../mount/op-log.ts';
-import { Refusal } from '../mount/refusal.ts';
+import { ThreadPort, type Handlers } from '../mount/thread-port.ts';
 import { deviceFiles } from './device-files.ts';
 import { DeviceKeeper } from './device-keeper.ts';
-import type { DeviceAnswer, DeviceMessage, DeviceRequests, DeviceStart } from './device-requests.ts';
+import type { DeviceRequests, DeviceStart, DeviceTold } from './device-requests.ts';
 import { deviceNamePrefix, usualSizeBytes } from './file-system-disk.ts';
 import { realFileSystem } from './real-file-system.ts';
 
-const { options, port } = workerData as DeviceStart;
+const start = workerData as DeviceStart;
+const { options } = start;
+const thread = new ThreadPort<DeviceRequests, DeviceTold>(start);
 const clock = clockSince(options.epochMs ?? 0);
 const log = options.opLogFile === undefined ? undefined : new OpLog(options.opLogFile, warn);
 const { memoryBytes, workDirectory, capacityBytes: sizeBytes = usualSizeBytes } = options;
@@ -29,25 +31,22 @@ const keeper = new DeviceKeeper({
   clock,
   ...(log === undefined ? {} : { log }),
 });
-const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: clock.monotonicMs });
-
-/** Undefined: the answer comes later. */
-type Handler<Name extends keyof DeviceRequests> = (
-  params: DeviceRequests[Name]['params'],
-  id: number,
-) => DeviceRequests[Name]['reply'] | undefined;
+const gate = new FreezeGate({
+  messages: thread,
+  progress: () => keeper.progress(),
+  nowMs: clock.monotonicMs,
+});
 
 const done = (work: () => void) => (): object => {
   work();
   return {};
 };
 
-const handlers: { readonly [Name in keyof DeviceRequests]: Handler<Name> } = {
+const handlers: Handlers<DeviceRequests> = {
   stats: () => keeper.stats(),
   freeze: ({ trigger }, id) => {
     gate.freeze(trigger, (outcome) => {
-      if (outcome instanceof Error) send({ id, refusal: outcome.message });
-      else send({ id, ok: outcome });
+      thread.answer(id, outcome);
     });
     return undefined;
   },
@@ -84,34 +83,8 @@ const handlers: { readonly [Name in keyof DeviceRequests]: Handler<Name> } = {
   },
 };
 
-port.on('message', handle);
-parentPort?.postMessage('ready');
-
-function drain(): void {
-  for (;;) {
-    const received = receiveMessageOnPort(port) as { readonly message: DeviceMessage } | undefined;
-    if (received === undefined) return;
-    handle(received.message);
-  }
-}
-
-function handle({ id, name, params }: DeviceMessage): void {
-  try {
-    const handler = handlers[name] as (params: unknown, id: number) => object | undefined;
-    const ok = handler(params, id);
-    if (ok !== undefined) send({ id, ok });
-  } catch (error) {
-    // Anything else is a fault of this program: it ends the disk rather than serve a device that cannot be trusted.
-    if (!(error instanceof Refusal) && errorCode(error) === undefined) throw error;
-    send({ id, refusal: messageOf(error) });
-  }
-  log?.flush(clock.monotonicMs());
-}
-
-function send(answer: DeviceAnswer): void {
-  port.postMessage(answer);
-}
+thread.listen(handlers, () => log?.flush(clock.monotonicMs()));
 
 function warn(warning: string): void {
-  send({ warning });
+  thread.tell({ warning });
 }

@@ -29,11 +29,14 @@ function talk(writes: WriteMode = 'through', readsWhileHeld = false) {
   const errors: string[] = [];
   const gate = {
     current: 'open' as State,
+    calls: 0,
     onWake: doNothing,
     onApplied: doNothing,
     appliedCount: 0,
+    isCalled: () => gate.calls > 0,
     state: () => gate.current,
     wake: () => {
+      gate.calls = 0;
       gate.onWake();
     },
     applied: () => {
@@ -157,6 +160,23 @@ describe('a held gate', () => {
     receive(statfs());
     expect(methods()).toEqual(['statistics']);
     expect(replies.map(({ error }) => error)).toEqual([0]);
+  });
+
+  test('hears messages before whatever request comes, and what they change holds for that request', () => {
+    const { receive, gate, calls } = talk();
+    gate.onWake = () => {
+      gate.current = 'held';
+    };
+    receive(unlink('a'));
+    gate.calls = 1;
+    receive(unlink('b'));
+    expect(calls.map(({ args }) => args[2])).toEqual(['a']);
+    gate.onWake = () => {
+      gate.current = 'open';
+    };
+    gate.calls = 1;
+    receive(unlink('c'));
+    expect(calls.map(({ args }) => args[2])).toEqual(['a', 'b', 'c']);
   });
 
   test('may close at the very op that it heard of, and again while it lets through what it held', () => {

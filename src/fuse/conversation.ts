@@ -61,6 +61,8 @@ export class Conversation {
         this.#wake(request);
         return;
       default:
+        // Among busy programs a STATFS of ours has to wait like everybody's requests.
+        if (this.#gate.isCalled()) this.#hearMessages();
         // Held requests come first: what arrived later must not overtake them.
         if (this.#gate.state() === 'held' && !this.#isServedAnyway(request)) this.#held.push(request.copy());
         else this.#serve(request);
@@ -96,10 +98,14 @@ export class Conversation {
 
   /** STATFS wakes whoever has messages for this thread; it changes nothing, so it is answered even while others are held. */
   #wake(request: Request): void {
-    this.#gate.wake();
-    this.#settle();
+    this.#hearMessages();
     if (this.#gate.state() === 'failing') this.#fail(request, EIO);
     else this.#answer(request);
+  }
+
+  #hearMessages(): void {
+    this.#gate.wake();
+    this.#settle();
   }
 
   #serve(request: Request): void {

@@ -20,7 +20,7 @@ parentPort?.once('message', () => {
   serve(
     descriptor,
     files,
-    { state: () => 'open', wake: () => undefined, applied: () => undefined },
+    { isCalled: () => false, state: () => 'open', wake: () => undefined, applied: () => undefined },
     { onError: (error, context) => port.postMessage({ fault: `${context}: ${String(error)}` }) },
   );
 });

@@ -1,9 +1,8 @@
 /**
  * The thread that owns the disk. While a mount is served it sits in blocking reads of /dev/fuse and hears messages only
- * when a request wakes it (see Gate.wake); between mounts it hears them in its event loop. It must never touch the mount
- * itself: it would wait for its own answer.
+ * between requests (see thread-port.ts). It must never touch the mount itself: it would wait for its own answer.
  */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import picomatch from 'picomatch';
 import { profiles } from '../disk/profiles/catalogue.ts';
 import { serve } from '../fuse/session.ts';
@@ -18,18 +17,21 @@ import { FreezeGate } from './freeze-gate.ts';
 import { withFaults } from './lazyfs/faulty-filesystem.ts';
 import { LazyFsLog } from './lazyfs/log.ts';
 import { ServedFaults } from './lazyfs/served-faults.ts';
-import { errorCode, messageOf } from './mount-errors.ts';
+import { messageOf } from './mount-errors.ts';
 import { OpLog } from './op-log.ts';
 import { ProcessNames } from './process-names.ts';
 import { Refusal } from './refusal.ts';
 import { RootedDisk } from './root/rooted-disk.ts';
 import { StepKeeper } from './steps.ts';
-import type { WorkerAnswer, WorkerMessage, WorkerRequests, WorkerStart } from './worker-requests.ts';
+import { ThreadPort, type Handlers } from './thread-port.ts';
+import type { WorkerRequests, WorkerStart, WorkerTold } from './worker-requests.ts';
 
 /** How long the mount may go unserved while a tree is written or read, or a long report is made. */
 const sliceMs = 10;
 
-const { options, port, flags } = workerData as WorkerStart;
+const start = workerData as WorkerStart;
+const { options, flags } = start;
+const thread = new ThreadPort<WorkerRequests, WorkerTold>(start);
 const log =
   options.opLogFile === undefined ? undefined : new OpLog(options.opLogFile, warn, new Int32Array(flags));
 const clock = clockSince(options.epochMs ?? 0);
@@ -41,16 +43,14 @@ const plainFileSystem =
     : diskFileSystem(keeper.served);
 const faults = options.lazyfs === undefined ? undefined : createFaults(options.lazyfs);
 const fileSystem = faults === undefined ? plainFileSystem : faults.around(plainFileSystem);
-const gate = new FreezeGate({ drain, progress: () => keeper.progress(), nowMs: clock.monotonicMs });
+const gate = new FreezeGate({
+  messages: thread,
+  progress: () => keeper.progress(),
+  nowMs: clock.monotonicMs,
+});
 const steps = new StepKeeper(sliceMs, monotonicMs);
 
-/** Undefined: the answer comes later. */
-type Handler<Name extends keyof WorkerRequests> = (
-  params: WorkerRequests[Name]['params'],
-  id: number,
-) => WorkerRequests[Name]['reply'] | undefined;
-
-const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
+const handlers: Handlers<WorkerRequests> = {
   stats: () => keeper.stats(),
   report: ({ note }) => steps.begin(keeper.reportInSteps(note)),
   checkpoint: () => keeper.checkpoint(),
@@ -59,8 +59,7 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   stale: () => keeper.takeStale(),
   freeze: ({ trigger }, id) => {
     gate.freeze(trigger, (outcome) => {
-      if (outcome instanceof Error) send({ id, refusal: outcome.message });
-      else send({ id, ok: outcome });
+      thread.answer(id, outcome);
     });
     return undefined;
   },
@@ -118,8 +117,10 @@ const handlers: { readonly [Name in keyof WorkerRequests]: Handler<Name> } = {
   },
 };
 
-port.on('message', handle);
-parentPort?.postMessage('ready');
+thread.listen(handlers, () => {
+  keeper.tidy();
+  log?.flush(clock.monotonicMs());
+});
 
 function createKeeper(options: DiskOptions): DiskKeeper {
   const { profile: name, pins, owner, root } = options;
@@ -146,7 +147,7 @@ function createFaults(lazyfs: NonNullable<DiskOptions['lazyfs']>) {
   const disk = (): RootedDisk => keeper.served.current as RootedDisk;
   const lose = () => {
     keeper.loseUnsynced(tellOfLoss);
-    send({ lost: true });
+    thread.tell({ lost: true });
     return keeper.lastLoss();
   };
   const { root, logPlaces, logsAllOperations, seed } = lazyfs;
@@ -159,35 +160,9 @@ function createFaults(lazyfs: NonNullable<DiskOptions['lazyfs']>) {
 
 /** The kernel can forget them meanwhile. */
 function tellOfLoss(losing: readonly number[]): void {
-  send({ losing });
-}
-
-function drain(): void {
-  for (;;) {
-    const received = receiveMessageOnPort(port) as { readonly message: WorkerMessage } | undefined;
-    if (received === undefined) return;
-    handle(received.message);
-  }
-}
-
-function handle({ id, name, params }: WorkerMessage): void {
-  try {
-    const handler = handlers[name] as (params: unknown, id: number) => object | undefined;
-    const ok = handler(params, id);
-    if (ok !== undefined) send({ id, ok });
-  } catch (error) {
-    // Anything else is a fault of this program: it ends the disk rather than serve a disk that cannot be trusted.
-    if (!(error instanceof Refusal) && errorCode(error) === undefined) throw error;
-    send({ id, refusal: messageOf(error) });
-  }
-  keeper.tidy();
-  log?.flush(clock.monotonicMs());
-}
-
-function send(answer: WorkerAnswer): void {
-  port.postMessage(answer);
+  thread.tell({ losing });
 }
 
 function warn(warning: string): void {
-  send({ warning });
+  thread.tell({ warning });
 }

@@ -9,7 +9,7 @@ beforeEach(() => {
   progress = { opNumber: 0, mutations: 0, hasUnsynced: false };
   outcomes = [];
   gate = new FreezeGate({
-    drain: () => undefined,
+    messages: { isCalled: () => false, drain: () => undefined },
     progress: () => progress,
     nowMs: () => 100 + progress.opNumber,
   });

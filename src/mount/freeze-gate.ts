@@ -21,8 +21,16 @@ interface Trigger {
   readonly settle: (outcome: Frozen | Error) => void;
 }
 
+/** What others ask of the serving thread. */
+export interface Messages {
+  /** Whether any may be waiting. */
+  isCalled(): boolean;
+  /** Handles those that are. */
+  drain(): void;
+}
+
 export class FreezeGate implements Gate {
-  readonly #drain: () => void;
+  readonly #messages: Messages;
   readonly #progress: () => Progress;
   readonly #nowMs: () => number;
   #state: 'open' | 'held' | 'failing' = 'open';
@@ -31,12 +39,11 @@ export class FreezeGate implements Gate {
   #mutations = 0;
 
   constructor(options: {
-    /** Handles the messages that wait for the serving thread. */
-    readonly drain: () => void;
+    readonly messages: Messages;
     readonly progress: () => Progress;
     readonly nowMs: () => number;
   }) {
-    this.#drain = options.drain;
+    this.#messages = options.messages;
     this.#progress = options.progress;
     this.#nowMs = options.nowMs;
   }
@@ -46,8 +53,12 @@ export class FreezeGate implements Gate {
     return this.#state;
   }
 
+  isCalled(): boolean {
+    return this.#messages.isCalled();
+  }
+
   wake(): void {
-    this.#drain();
+    this.#messages.drain();
   }
 
   applied(): void {

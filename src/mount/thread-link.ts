@@ -11,6 +11,19 @@ export type ThreadRequests<Names extends PropertyKey> = {
   readonly [Name in Names]: { readonly params: unknown; readonly reply: unknown };
 };
 
+/** What a thread is started with, beside its own. */
+export interface ThreadStart {
+  readonly port: MessagePort;
+  /** Cell 0: not 0 while messages may be waiting in the port. */
+  readonly called: SharedArrayBuffer;
+}
+
+export interface ThreadMessage<Name extends PropertyKey> {
+  readonly id: number;
+  readonly name: Name;
+  readonly params: unknown;
+}
+
 export type ThreadAnswer =
   { readonly id: number; readonly ok: object } | { readonly id: number; readonly refusal: string };
 
@@ -23,7 +36,7 @@ export interface Thread<Told extends object> {
   readonly file: URL | string;
   /** What the thread is started with, beside its port. */
   readonly start: object;
-  /** Makes a thread that blocks in a session read its messages. */
+  /** Makes a thread that blocks in a session, because nobody uses the mount, read its messages. */
   readonly wake: () => void;
   /** Of messages that answer no request. */
   readonly onTold: (told: Told) => void;
@@ -32,6 +45,7 @@ export interface Thread<Told extends object> {
 export class ThreadLink<Requests extends ThreadRequests<keyof Requests>, Told extends object> {
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  readonly #called: Int32Array;
   readonly #wake: () => void;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
@@ -41,8 +55,11 @@ export class ThreadLink<Requests extends ThreadRequests<keyof Requests>, Told ex
 
   constructor({ file, start, wake, onTold }: Thread<Told>) {
     const { port1, port2 } = new MessageChannel();
-    this.#worker = new Worker(file, { workerData: { ...start, port: port2 }, transferList: [port2] });
+    const called = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const workerData: ThreadStart = { ...start, port: port2, called };
+    this.#worker = new Worker(file, { workerData, transferList: [port2] });
     this.#port = port1;
+    this.#called = new Int32Array(called);
     this.#wake = wake;
     port1.on('message', (message: ThreadAnswer | Told) => {
       if ('id' in message) this.#settle(message);
@@ -79,7 +96,10 @@ export class ThreadLink<Requests extends ThreadRequests<keyof Requests>, Told ex
     const answered = new Promise<object>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
     });
-    this.#port.postMessage({ id, name, params });
+    const message: ThreadMessage<Name> = { id, name, params };
+    this.#port.postMessage(message);
+    // Beside busy programs the thread looks here long before it is woken.
+    Atomics.store(this.#called, 0, 1);
     this.#wake();
     return answered as Promise<Requests[Name]['reply']>;
   }

@@ -1,7 +1,7 @@
 /** The main thread's side of the thread that owns the disk. */
 import type { DiskOptions } from './control.ts';
 import type { Unfinished } from './steps.ts';
-import { ThreadLink } from './thread-link.ts';
+import { ThreadLink, type ThreadStart } from './thread-link.ts';
 import type { WorkerRequests, WorkerStart, WorkerTold } from './worker-requests.ts';
 
 export class WorkerLink extends ThreadLink<WorkerRequests, WorkerTold> {
@@ -13,7 +13,7 @@ export class WorkerLink extends ThreadLink<WorkerRequests, WorkerTold> {
 
   private constructor(options: DiskOptions, wake: () => void, onWarning: (sentence: string) => void) {
     const flags = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const start: Omit<WorkerStart, 'port'> = { options, flags };
+    const start: Omit<WorkerStart, keyof ThreadStart> = { options, flags };
     super({
       file: new URL('./disk-worker.js', import.meta.url),
       start,

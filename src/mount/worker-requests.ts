@@ -3,8 +3,7 @@ import type { DiskOptions, DiskRequests } from './control.ts';
 import type { Fault } from './lazyfs/faults.ts';
 import type { SnapshotOrder } from './lazyfs/snapshot.ts';
 import type { Unfinished } from './steps.ts';
-import type { ThreadAnswer } from './thread-link.ts';
-import type { MessagePort } from 'node:worker_threads';
+import type { ThreadStart } from './thread-link.ts';
 
 /** Requests that the owner of the disk answers alone, just as they came. */
 type PassedOn = Pick<
@@ -56,12 +55,6 @@ interface Text {
   readonly text: string;
 }
 
-export interface WorkerMessage {
-  readonly id: number;
-  readonly name: keyof WorkerRequests;
-  readonly params: unknown;
-}
-
 /** What nobody asked for. */
 export type WorkerTold =
   /** These files are about to lose what is un-synced. */
@@ -71,11 +64,8 @@ export type WorkerTold =
   /** A sentence for people, that nobody asked for. */
   | { readonly warning: string };
 
-export type WorkerAnswer = ThreadAnswer | WorkerTold;
-
-export interface WorkerStart {
+export interface WorkerStart extends ThreadStart {
   readonly options: DiskOptions;
-  readonly port: MessagePort;
   /** Cell 0: 1 while the op log holds lines that are not in its file yet. */
   readonly flags: SharedArrayBuffer;
 }
