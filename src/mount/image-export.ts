@@ -10,6 +10,7 @@ import type { Inode } from '../disk/inode.ts';
 import type { Steps } from './steps.ts';
 import { bytesOf, errnoName, rootedPath, specialKinds, type Transfer } from './tree-transfer.ts';
 import { messageOf } from './mount-errors.ts';
+import { utimeOf } from './plain-times.ts';
 import { Refusal } from './refusal.ts';
 
 const chunkSizeBytes = 1024 * 1024;
@@ -109,7 +110,7 @@ class Exporter {
       this.notes.add('owners could not be set by this user');
     }
     if (inode.kind !== 'symlink') fs.chmodSync(bytes, inode.mode);
-    fs.lutimesSync(bytes, secondsOf(inode.atime), secondsOf(inode.mtime));
+    fs.lutimesSync(bytes, utimeOf(inode.atime), utimeOf(inode.mtime));
     for (const name of this.#disk.listXattr(inode.ino)) {
       const value = this.#disk.getXattr(inode.ino, name);
       if (typeof value !== 'number') this.#xattrs.push(dumpXattr(path, name, value));
@@ -150,10 +151,6 @@ function writeFully(descriptor: number, bytes: Uint8Array, position: number): vo
   for (let done = 0; done < bytes.length;) {
     done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
   }
-}
-
-function secondsOf(time: { readonly seconds: number; readonly nanoseconds: number }): number {
-  return time.seconds + time.nanoseconds / 1e9;
 }
 
 /** One block in the format of getfattr(1): everything but plain characters as octal, the value in base 64. */

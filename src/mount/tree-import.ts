@@ -5,9 +5,9 @@
 import * as fs from 'node:fs';
 import type { Disk } from '../disk/disk.ts';
 import { displayName, type Caller } from '../disk/disk-state.ts';
-import type { Timestamp } from '../disk/face.ts';
 import type { Inode, InodeKind } from '../disk/inode.ts';
 import { messageOf } from './mount-errors.ts';
+import { timestampOf } from './plain-times.ts';
 import { Refusal } from './refusal.ts';
 import { soleOwner, soleUser } from './sole-user.ts';
 import type { Steps } from './steps.ts';
@@ -149,9 +149,4 @@ class Importer {
     if (typeof result === 'number') throw new Error(`${displayName(path)}: ${errnoName(result)}`);
     return result;
   }
-}
-
-function timestampOf(nanoseconds: bigint): Timestamp {
-  const seconds = nanoseconds / 1_000_000_000n;
-  return { seconds: Number(seconds), nanoseconds: Number(nanoseconds - seconds * 1_000_000_000n) };
 }

@@ -9,7 +9,8 @@ import type { Errno } from '../../disk/errno.ts';
 import type { Inode } from '../../disk/inode.ts';
 import { pageSizeBytes } from '../../disk/page-store.ts';
 import type { OpenFiles } from './open-files.ts';
-import { errnoOf, secondsOf } from './tree.ts';
+import { utimeOf } from '../plain-times.ts';
+import { errnoOf } from './tree.ts';
 
 const chunkPages = 256;
 
@@ -101,7 +102,7 @@ export class FileBytes {
       if (cutAt !== undefined) fs.ftruncateSync(descriptor, cutAt);
       if (size !== (cutAt ?? inode.durable.size)) fs.ftruncateSync(descriptor, size);
       for (const stretch of this.#dirtyStretches(inode)) this.#writeVolatile(descriptor, inode, stretch);
-      fs.futimesSync(descriptor, secondsOf(inode.volatile.atime), secondsOf(inode.volatile.mtime));
+      fs.futimesSync(descriptor, utimeOf(inode.volatile.atime), utimeOf(inode.volatile.mtime));
       this.#cutAt.delete(inode.ino);
       this.#noteBlocks(inode.ino, descriptor);
       return 0;

@@ -6,8 +6,9 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import type { Found } from '../../disk/adoption.ts';
 import { EINVAL, EIO, type Errno } from '../../disk/errno.ts';
-import type { Attributes, Timestamp } from '../../disk/face.ts';
+import type { Attributes } from '../../disk/face.ts';
 import type { Inode, InodeKind } from '../../disk/inode.ts';
+import { timestampOf, utimeOf } from '../plain-times.ts';
 import { bytesOf } from '../tree-transfer.ts';
 
 export interface Standing extends Found {
@@ -80,11 +81,7 @@ export function putAttributes(inode: Inode, face: Attributes, path: string): voi
   const where = bytesOf(path);
   fs.lchownSync(where, face.uid, face.gid);
   if (inode.kind !== 'symlink') fs.chmodSync(where, face.mode);
-  fs.lutimesSync(where, secondsOf(face.atime), secondsOf(face.mtime));
-}
-
-export function secondsOf({ seconds, nanoseconds }: Timestamp): number {
-  return seconds + nanoseconds / 1e9;
+  fs.lutimesSync(where, utimeOf(face.atime), utimeOf(face.mtime));
 }
 
 /** The errno of a system call's error; anything else is thrown again. */
@@ -101,9 +98,4 @@ function kindOf(stat: fs.BigIntStats): InodeKind {
   if (stat.isFIFO()) return 'fifo';
   if (stat.isSocket()) return 'socket';
   return stat.isBlockDevice() ? 'block' : 'char';
-}
-
-function timestampOf(nanoseconds: bigint): Timestamp {
-  const seconds = nanoseconds / 1_000_000_000n;
-  return { seconds: Number(seconds), nanoseconds: Number(nanoseconds - seconds * 1_000_000_000n) };
 }
