@@ -51,6 +51,15 @@ const defaultCapacityBytes = 4 * 1024 ** 3;
 /** statfs: as many inodes as ext4 makes for such a disk, one for each 16 KiB. */
 const bytesPerInode = 16_384;
 
+export interface LoggedCut {
+  readonly image: Disk;
+  readonly loss: () => Loss;
+}
+
+export interface Refused {
+  readonly refused: string;
+}
+
 export class Disk {
   static readonly rootIno = rootIno;
   readonly #state: DiskState;
@@ -339,10 +348,16 @@ export class Disk {
    * What a power cut leaves by a profile's rules and a selection of ops; or why that cannot be. `loss` tells what it takes, for as
    * long as neither disk nor image changes.
    */
-  cut(
-    profile: PersistenceProfile,
-    selection: NumberedSelection,
-  ): { readonly image: Disk; readonly loss: () => Loss } | { readonly refused: string } {
+  cut(profile: PersistenceProfile, selection: NumberedSelection): LoggedCut | Refused {
+    if (selection.kind !== 'lose-all' || !this.#promisesNothing(profile))
+      return this.cutByLog(profile, selection);
+    const timeMs = this.#state.clock.monotonicMs();
+    const image = this.crashImage('lose-all');
+    return { image, loss: () => this.#lossOf(profile, selection, image, timeMs) };
+  }
+
+  /** The same, from the log alone. */
+  cutByLog(profile: PersistenceProfile, selection: NumberedSelection): LoggedCut | Refused {
     const { table, profile: faces, clock, isPinned, onOp, opCount, barrierCount } = this.#state;
     const timeMs = clock.monotonicMs();
     const chosen = chooseCut(this.#state, profile, selection);
@@ -356,6 +371,19 @@ export class Disk {
       image: new Disk(image),
       loss: () => lossOfChoice(this.#state, profile, chosen, { image: image.table, timeMs }),
     };
+  }
+
+  /** Then all that may be lost is all that is un-synced, and the two faces know that, where nothing is durable by itself. */
+  #promisesNothing({ promisesByBarriers }: PersistenceProfile): boolean {
+    const { recorder, isPinned, profile: faces } = this.#state;
+    const isOfBarriers = promisesByBarriers && faces.persistence.promisesByBarriers && isPinned === undefined;
+    return isOfBarriers && recorder?.promisesNothing === true;
+  }
+
+  #lossOf(profile: PersistenceProfile, selection: NumberedSelection, image: Disk, timeMs: number): Loss {
+    const chosen = chooseCut(this.#state, profile, selection);
+    if ('refused' in chosen) throw new Error(chosen.refused);
+    return lossOfChoice(this.#state, profile, chosen, { image: image.#state.table, timeMs });
   }
 
   /** False where the durable face lies outside, so that its past is nowhere kept. */

@@ -7,10 +7,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Disk } from '../disk/disk.ts';
 import { persistenceProfiles } from '../disk/persistence/catalogue.ts';
+import { nothingChosen } from '../disk/persistence/image-choice.ts';
 import { countChoices, images } from '../disk/persistence/images.ts';
 import { buildTree } from '../disk/persistence/image-tree.ts';
 import { isLegal } from '../disk/persistence/membership.ts';
 import type { CrashSpace, PersistenceProfile } from '../disk/persistence/profile.ts';
+import type { NumberedSelection } from '../disk/recording/chosen-cut.ts';
 import { PathDisk } from '../disk/testing/path-disk.ts';
 import { parseOutcome } from './found-tree.ts';
 import { LegalOutcomes } from './legal.ts';
@@ -49,13 +51,19 @@ function outcomesOf(space: CrashSpace): Set<string> {
   return new Set([...images(space)].map(({ choice }) => outcomeOf(buildTree(space.history, choice))));
 }
 
-function cutOf(disk: Disk, profile: PersistenceProfile, seed: number): string {
-  const cut = disk.cut(profile, { kind: 'random', seed });
+function cutOf(disk: Disk, profile: PersistenceProfile, selection: NumberedSelection): string {
+  const cut = disk.cut(profile, selection);
   if ('refused' in cut) throw new Error(cut.refused);
   const outcome = liveOutcome(cut.image);
   cut.image.release();
   return outcome;
 }
+
+/** Without a barrier after the setup. */
+const unsynced = arbitraryProgram(12).map((program) => ({
+  ...program,
+  run: program.run.filter(({ op }) => op !== 'fsync' && op !== 'fdatasync'),
+}));
 
 describe.each([...persistenceProfiles.keys()])('%s', (name) => {
   const profile = persistenceProfiles.get(name)!;
@@ -84,10 +92,22 @@ describe.each([...persistenceProfiles.keys()])('%s', (name) => {
   test('an image of the disk is one that the engine allows', { timeout: timeoutMs }, () => {
     fc.assert(
       fc.property(arbitraryProgram(12), fc.nat(), (program, seed) => {
-        const outcome = cutOf(recorded(program), profile, seed);
+        const outcome = cutOf(recorded(program), profile, { kind: 'random', seed });
         const space = new LegalOutcomes(program).space(profile);
         if (!isLegal(space, parseOutcome(outcome, everything)))
           expect.fail(`not allowed: ${outcome}\n${printProgram(program)}`);
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  test('what is left of losing all is the oldest image of the engine', { timeout: timeoutMs }, () => {
+    fc.assert(
+      fc.property(fc.oneof(arbitraryProgram(10), unsynced), (program) => {
+        const disk = recorded(program);
+        const space = spaceOf(disk, name);
+        const oldest = buildTree(space.history, { frame: space.oldest, rest: 'oldest', ...nothingChosen });
+        expect(cutOf(disk, profile, { kind: 'lose-all' }), printProgram(program)).toBe(outcomeOf(oldest));
       }),
       { numRuns: runs },
     );

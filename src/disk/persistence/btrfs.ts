@@ -68,6 +68,7 @@ export const btrfs: PersistenceProfile = {
   about:
     'btrfs: the last transaction, and on top of it the logs of inodes that were fsynced since; pages never tear',
   rules: [transaction, logTree, directoryLog, movedOut, sizeAfterData, truncation],
+  promisesByBarriers: true,
   space: (history) => new BtrfsSpace(history),
   ruleFor(op: LoggedOp, fate) {
     if (op.kind === 'truncate' && fate === 'torn') return truncation;

@@ -65,6 +65,7 @@ export function ext4With({ unwrittenExtents }: Ext4Options): PersistenceProfile 
     about:
       'ext4, data=ordered: metadata is a prefix in the order of the journal, pages come in any order, new ones may be NULs',
     rules: [order, fsync, unwritten, autoAlloc, writeBack],
+    promisesByBarriers: true,
     space: (history) =>
       new JournalSpace(history, {
         sizeAfter: unwrittenExtents ? 'submission' : 'data',

@@ -28,6 +28,7 @@ export const lazyfs: PersistenceProfile = {
   about:
     "LazyFS's disk: file data and sizes are volatile until their fsync, names and attributes are durable at once",
   rules: [names, data],
+  promisesByBarriers: false,
   space: lazySpace,
   ruleFor: (op: LoggedOp) => (isDataOp(op) ? data : names),
 };

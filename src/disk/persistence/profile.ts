@@ -23,6 +23,8 @@ export interface PersistenceProfile {
   readonly name: string;
   readonly about: string;
   readonly rules: readonly Rule[];
+  /** Without a barrier nothing is promised: all that came after the base may be lost. */
+  readonly promisesByBarriers: boolean;
   /** All that may be left at the instant of the history. */
   space(history: History): CrashSpace;
   /** The rule by which an op may be lost, or only a part of it be kept. */

@@ -46,6 +46,7 @@ export const strict: PersistenceProfile = {
   name: 'strict',
   about: 'only what fsync(2) promises: data, sizes, attributes and names are volatile until their own fsync',
   rules: [data, attributes, names, rename],
+  promisesByBarriers: true,
   space: (history) => new StrictSpace(history),
   ruleFor(op: LoggedOp, fate) {
     if (isDataOp(op)) return data;

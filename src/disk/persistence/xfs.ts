@@ -59,6 +59,7 @@ export const xfs: PersistenceProfile = {
   about:
     'XFS: metadata is a prefix in the order of the log, sizes follow their data, pages come in any order',
   rules: [order, fsync, sizeAfterData, writeBack, sync],
+  promisesByBarriers: true,
   space: (history) =>
     new JournalSpace(history, {
       sizeAfter: 'completion',

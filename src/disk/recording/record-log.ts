@@ -91,6 +91,10 @@ export class RecordLog {
     return this.#counts[marks.attributes]!;
   }
 
+  get barriers(): number {
+    return this.#counts[marks.fsync]! + this.#counts[marks.fdatasync]!;
+  }
+
   op(index: number): Op {
     return this.#block(index).ops[index % blockLength]!;
   }

@@ -59,6 +59,11 @@ export class Recorder {
     return this.#isOverfull ? undefined : recordedIn(this.#log, this.#table.store);
   }
 
+  /** Whether a barrier precedes none of the ops that an image could show: nothing can have been promised of them. */
+  get promisesNothing(): boolean {
+    return !this.#isOverfull && this.#log.barriers === 0;
+  }
+
   /** `isInPlace`: it needed no block, and the size stayed. `bytes` are in the volatile face already. */
   write(op: Op, { volatile }: Inode, bytes: Uint8Array, isInPlace: boolean): void {
     if (this.#isOverfull) return;

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Disk } from '../disk.ts';
+import type { Disk, LoggedCut, Refused } from '../disk.ts';
 import { PageStore } from '../page-store.ts';
 import { profiles } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -44,6 +44,11 @@ function expectWholeImages(disk: Disk, lastIno: number, seed: number): void {
     ...[seed, seed + 1, seed + 2].map((each) => ({ kind: 'random' as const, seed: each })),
   ];
   for (const { persistence } of profiles.values()) {
+    // What the two faces know of a cut is what the log says.
+    const all = { kind: 'lose-all' } as const;
+    expect(shown(disk.cut(persistence, all), lastIno), persistence.name).toEqual(
+      shown(disk.cutByLog(persistence, all), lastIno),
+    );
     for (const selection of selections) {
       const cut = disk.cut(persistence, selection);
       if ('refused' in cut) {
@@ -57,6 +62,30 @@ function expectWholeImages(disk: Disk, lastIno: number, seed: number): void {
       cut.image.release();
     }
   }
+}
+
+function shown(cut: LoggedCut | Refused, lastIno: number) {
+  if ('refused' in cut) throw new Error(cut.refused);
+  const { image } = cut;
+  const loss = cut.loss();
+  const inodes = Array.from({ length: lastIno }, (_, index) => {
+    const inode = image.inode(index + 1);
+    if (inode === undefined) return undefined;
+    const { ino, kind, mode, uid, size, mtime, ctime, nlink, blocks512, links } = inode;
+    const bytes = new Uint8Array(kind === 'file' ? size : 0);
+    if (kind === 'file') image.readInto(ino, 0, bytes, 0, size);
+    const entries = image.entries(ino);
+    return {
+      ...{ ino, kind, mode, uid, size, mtime, ctime, nlink, blocks512 },
+      links: links.map(({ parent, name }) => [parent, name]),
+      bytes: Buffer.from(bytes).toString('latin1'),
+      entries: typeof entries === 'number' ? [] : [...entries].sort(),
+      xattrs: image.listXattr(ino).map((name) => [name, image.getXattr(ino, name)]),
+      path: image.pathOf(ino),
+    };
+  });
+  image.release();
+  return { inodes, loss };
 }
 
 test.each([...profiles.values()].filter(({ name }) => name === 'ext4' || name === 'lazyfs'))(
