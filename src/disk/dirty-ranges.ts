@@ -8,7 +8,8 @@ import { pageSizeBytes } from './page-store.ts';
 /** One stretch is packed into a number (nearly always); several, where they do not touch, are sorted pairs. */
 type Stretches = number | readonly (readonly [from: number, to: number])[];
 
-const none = 0;
+/** No bytes. */
+export const noStretch = 0;
 const noPage = -1;
 const radix = 2 * pageSizeBytes;
 /** The stretch of a page that was written in full. */
@@ -17,9 +18,18 @@ const whole = pageSizeBytes;
 export class DirtyRanges {
   /** While there is but one page it stands here: so it is with most files. */
   #onlyPage = noPage;
-  #onlyStretches: Stretches = none;
+  #onlyStretches: Stretches = noStretch;
   #pages: Map<number, Stretches> | undefined;
   #sizeBytes = 0;
+
+  /** One stretch of the first page; `noStretch`: nothing. */
+  static ofFirstPage(stretch: number): DirtyRanges {
+    const ranges = new DirtyRanges();
+    if (stretch === noStretch) return ranges;
+    ranges.#set(0, stretch);
+    ranges.#sizeBytes = bytesOf(stretch);
+    return ranges;
+  }
 
   get sizeBytes(): number {
     return this.#sizeBytes;
@@ -41,18 +51,10 @@ export class DirtyRanges {
   add(page: number, from: number, to: number): void {
     const old = this.#get(page);
     if (typeof old === 'number') {
-      const oldFrom = Math.floor(old / radix);
-      const oldTo = old % radix;
-      if (oldFrom === oldTo) {
-        this.#set(page, from * radix + to);
-        this.#sizeBytes += to - from;
-        return;
-      }
-      if (from <= oldTo && to >= oldFrom) {
-        const low = Math.min(from, oldFrom);
-        const high = Math.max(to, oldTo);
-        this.#set(page, low * radix + high);
-        this.#sizeBytes += high - low - (oldTo - oldFrom);
+      const longer = longerStretch(old, from, to);
+      if (longer !== noStretch) {
+        this.#set(page, longer);
+        this.#sizeBytes += bytesOf(longer) - bytesOf(old);
         return;
       }
     }
@@ -76,7 +78,7 @@ export class DirtyRanges {
   forget(page: number, from: number, to: number): void {
     const old = this.#get(page);
     if (from === 0 && to === pageSizeBytes) {
-      this.#set(page, none);
+      this.#set(page, noStretch);
       this.#sizeBytes -= bytesOf(old);
       return;
     }
@@ -132,8 +134,8 @@ export class DirtyRanges {
   }
 
   #get(page: number): Stretches {
-    if (this.#pages !== undefined) return this.#pages.get(page) ?? none;
-    return page === this.#onlyPage ? this.#onlyStretches : none;
+    if (this.#pages !== undefined) return this.#pages.get(page) ?? noStretch;
+    return page === this.#onlyPage ? this.#onlyStretches : noStretch;
   }
 
   #set(page: number, stretches: Stretches): void {
@@ -149,6 +151,18 @@ export class DirtyRanges {
   }
 }
 
+/** A stretch in one number, with bytes [from, to) added; `noStretch` where they do not touch, or there are none. */
+export function longerStretch(stretch: number, from: number, to: number): number {
+  const oldFrom = Math.floor(stretch / radix);
+  const oldTo = stretch % radix;
+  if (oldFrom === oldTo) return from === to ? noStretch : from * radix + to;
+  return from <= oldTo && to >= oldFrom ? Math.min(from, oldFrom) * radix + Math.max(to, oldTo) : noStretch;
+}
+
+export function bytesOfStretch(stretch: number): number {
+  return (stretch % radix) - Math.floor(stretch / radix);
+}
+
 /** Stands in for those of an inode that has none, as most have at any time. Never changed. */
 export const nothingDirty = new DirtyRanges();
 
@@ -156,7 +170,7 @@ export const nothingDirty = new DirtyRanges();
 function packed(pairs: readonly (readonly [from: number, to: number])[]): Stretches {
   if (pairs.length > 1) return pairs;
   const [only] = pairs;
-  return only === undefined ? none : only[0] * radix + only[1];
+  return only === undefined ? noStretch : only[0] * radix + only[1];
 }
 
 function pairsOf(stretches: Stretches): readonly (readonly [number, number])[] {
@@ -167,7 +181,7 @@ function pairsOf(stretches: Stretches): readonly (readonly [number, number])[] {
 }
 
 function bytesOf(stretches: Stretches): number {
-  if (typeof stretches === 'number') return (stretches % radix) - Math.floor(stretches / radix);
+  if (typeof stretches === 'number') return bytesOfStretch(stretches);
   let sum = 0;
   for (const [from, to] of pairsOf(stretches)) sum += to - from;
   return sum;

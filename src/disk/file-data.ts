@@ -80,7 +80,7 @@ export function writeBytes(
     const page = writablePage(store, inode, index, { from: inPage, to: inPage + step, beyondLimit });
     if (page === hole) break;
     store.copyIn(page, inPage, bytes, done, step);
-    inode.ownDirty().add(index, inPage, inPage + step);
+    inode.addDirty(index, inPage, inPage + step);
     done += step;
   }
   if (done === 0) return ENOSPC;
@@ -165,8 +165,15 @@ export function syncData(store: PageStore, inode: Inode): void {
 
 /** The cut: the volatile face goes back to what is durable. */
 export function revertData(store: PageStore, inode: Inode): void {
-  moveDirtyPages(store, inode, inode.durable, inode.volatile);
+  if (inode.durable.pages.count === 0) dropPages(store, inode);
+  else moveDirtyPages(store, inode, inode.durable, inode.volatile);
   inode.volatile.size = inode.durable.size;
+}
+
+/** Of a file that has none in the durable face: at once, not one by one. */
+function dropPages(store: PageStore, inode: Inode): void {
+  inode.volatile.releasePages(store);
+  inode.clearDirty();
 }
 
 function moveDirtyPages(store: PageStore, inode: Inode, from: Face, to: Face): void {

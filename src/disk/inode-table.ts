@@ -240,7 +240,7 @@ export class InodeTable {
     else this.#nameless.delete(ino);
     const counted = this.#unsynced.get(ino);
     if (inode.isUnsynced && !isNameless) {
-      const bytes = inode.dirty.sizeBytes;
+      const bytes = inode.dirtyBytes;
       if (bytes !== counted) this.#unsynced.set(ino, bytes);
       this.#unsyncedBytes += bytes - (counted ?? 0);
     } else if (counted !== undefined) {

@@ -1,9 +1,9 @@
 /**
  * An inode and its two faces: what programs see, and what a power cut would leave. Shared between a disk and its forks
- * until one of them changes it; only the disk that owns it may. There is one for each file of a disk, so that what most have but at
- * times takes no object: while the faces are alike they are one, and a single pending op stands by itself.
+ * until one of them changes it; only the disk that owns it may. There is one for each file of a disk, so that what most files have
+ * takes no object: while the faces are alike they are one, and a single pending op, or stretch of un-synced bytes, stands by itself.
  */
-import { DirtyRanges, nothingDirty } from './dirty-ranges.ts';
+import { bytesOfStretch, DirtyRanges, longerStretch, noStretch, nothingDirty } from './dirty-ranges.ts';
 import { Face, type Attributes, type Timestamp } from './face.ts';
 import { countOf, fewOf, listOf, type Few } from './few.ts';
 import type { PageStore } from './page-store.ts';
@@ -63,8 +63,8 @@ export class Inode implements Identity {
   /** Where it was last named, in the volatile face: for paths, and for a directory its `..`. */
   home: Place;
 
-  /** Pages on which the faces may differ, with the un-synced bytes. Off these pages the faces are equal. */
-  dirty: DirtyRanges = nothingDirty;
+  /** One stretch of the first page, as most files have, or all there is. */
+  #dirty: number | DirtyRanges = noStretch;
   /** Names on which the faces differ. */
   readonly changedNames: SharedSet;
   /** Mode, owner, times or xattrs were set and not synced. Times that ops leave by themselves do not count. */
@@ -181,7 +181,7 @@ export class Inode implements Identity {
   }
 
   get hasUnsyncedData(): boolean {
-    return this.dirty.pageCount > 0 || this.volatile.size !== this.durable.size;
+    return this.#hasDirtyPages || this.volatile.size !== this.durable.size;
   }
 
   /** A durable name of it is gone. */
@@ -193,14 +193,41 @@ export class Inode implements Identity {
     );
   }
 
-  /** The un-synced bytes, in a form that may be changed: what has none shares an empty one. */
+  /** Pages on which the faces may differ, with the un-synced bytes, to be looked at. Off these pages the faces are equal. */
+  get dirty(): DirtyRanges {
+    const dirty = this.#dirty;
+    if (dirty === noStretch) return nothingDirty;
+    return typeof dirty === 'number' ? DirtyRanges.ofFirstPage(dirty) : dirty;
+  }
+
+  get dirtyBytes(): number {
+    return typeof this.#dirty === 'number' ? bytesOfStretch(this.#dirty) : this.#dirty.sizeBytes;
+  }
+
+  get #hasDirtyPages(): boolean {
+    return typeof this.#dirty === 'number' ? this.#dirty !== noStretch : this.#dirty.pageCount > 0;
+  }
+
+  /** The same in a form that may be changed. */
   ownDirty(): DirtyRanges {
-    if (this.dirty === nothingDirty) this.dirty = new DirtyRanges();
-    return this.dirty;
+    if (typeof this.#dirty === 'number') this.#dirty = DirtyRanges.ofFirstPage(this.#dirty);
+    return this.#dirty;
+  }
+
+  /** Bytes [from, to) of a page were written. */
+  addDirty(page: number, from: number, to: number): void {
+    if (page === 0 && typeof this.#dirty === 'number') {
+      const longer = longerStretch(this.#dirty, from, to);
+      if (longer !== noStretch) {
+        this.#dirty = longer;
+        return;
+      }
+    }
+    this.ownDirty().add(page, from, to);
   }
 
   clearDirty(): void {
-    this.dirty = nothingDirty;
+    this.#dirty = noStretch;
   }
 
   /** An op that no barrier covers yet. */
@@ -254,7 +281,7 @@ export class Inode implements Identity {
     const durable = isOne ? volatile : this.durable.isInCommon ? this.durable : this.durable.clone(store);
     const changedNames = this.changedNames === noNames ? noNames : this.changedNames.clone();
     const copy = new Inode(this, owner, this.home, volatile, durable, changedNames);
-    if (this.dirty !== nothingDirty) copy.dirty = this.dirty.clone();
+    copy.#dirty = typeof this.#dirty === 'number' ? this.#dirty : this.#dirty.clone();
     copy.#pending = this.#pending instanceof PendingOps ? this.#pending.clone() : this.#pending;
     copy.#links = this.#links;
     copy.#durableLinks = this.#durableLinks;
