@@ -87,8 +87,10 @@ function* placesInSteps(
   }
   while (runs.length > 1) {
     const longer: Place[][] = [];
-    for (let index = 0; index < runs.length; index += 2)
+    for (let index = 0; index < runs.length; index += 2) {
       longer.push(yield* mergedInSteps(runs[index]!, runs[index + 1] ?? []));
+      yield;
+    }
     runs = longer;
   }
   return runs[0] ?? [];

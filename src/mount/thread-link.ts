@@ -87,9 +87,11 @@ export class ThreadLink<Requests extends ThreadRequests<keyof Requests>, Told ex
     return this;
   }
 
+  /** `turn`: heard before the kernel's next request, or not before those that wait already are served. */
   async call<Name extends keyof Requests>(
     name: Name,
     params: Requests[Name]['params'],
+    turn: 'next' | 'after those that wait' = 'next',
   ): Promise<Requests[Name]['reply']> {
     if (this.#fault !== undefined) throw new Refusal(this.#fault);
     const id = ++this.#lastId;
@@ -99,7 +101,7 @@ export class ThreadLink<Requests extends ThreadRequests<keyof Requests>, Told ex
     const message: ThreadMessage<Name> = { id, name, params };
     this.#port.postMessage(message);
     // Beside busy programs the thread looks here long before it is woken.
-    Atomics.store(this.#called, 0, 1);
+    if (turn === 'next') Atomics.store(this.#called, 0, 1);
     this.#wake();
     return answered as Promise<Requests[Name]['reply']>;
   }

@@ -50,7 +50,8 @@ export class WorkerLink extends ThreadLink<WorkerRequests, WorkerTold> {
     let reply: Reply = await this.call(name, params);
     while ('more' in reply) {
       onText(reply.text);
-      reply = (await this.call('continue', { number: reply.more })) as Reply;
+      // Whoever waits for the disk waits for one slice, not for one after the other.
+      reply = (await this.call('continue', { number: reply.more }, 'after those that wait')) as Reply;
     }
     return reply as Exclude<Reply, Unfinished>;
   }
