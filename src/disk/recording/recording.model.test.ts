@@ -77,11 +77,12 @@ function shown(cut: LoggedCut | Refused, lastIno: number) {
     const entries = image.entries(ino);
     return {
       ...{ ino, kind, mode, uid, size, mtime, ctime, nlink, blocks512 },
-      links: links.map(({ parent, name }) => [parent, name]),
+      links: links.map(({ parent, name }) => `${parent}/${name}`).sort(),
       bytes: Buffer.from(bytes).toString('latin1'),
       entries: typeof entries === 'number' ? [] : [...entries].sort(),
       xattrs: image.listXattr(ino).map((name) => [name, image.getXattr(ino, name)]),
-      path: image.pathOf(ino),
+      // Of several names any is as good.
+      path: links.length > 1 ? '' : image.pathOf(ino),
     };
   });
   image.release();
