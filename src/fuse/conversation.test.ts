@@ -179,6 +179,19 @@ describe('a held gate', () => {
     expect(calls.map(({ args }) => args[2])).toEqual(['a', 'b', 'c']);
   });
 
+  test('what the kernel forgot is forgotten before messages are heard', () => {
+    const { receive, gate, methods } = talk();
+    const known: string[][] = [];
+    gate.onWake = () => {
+      known.push(methods());
+    };
+    gate.calls = 1;
+    receive(forget());
+    expect(known).toEqual([]);
+    receive(unlink('a'));
+    expect(known).toEqual([['forget']]);
+  });
+
   test('may close at the very op that it heard of, and again while it lets through what it held', () => {
     const { receive, gate, calls } = talk();
     gate.onApplied = () => {

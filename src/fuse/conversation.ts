@@ -61,8 +61,8 @@ export class Conversation {
         this.#wake(request);
         return;
       default:
-        // Among busy programs a STATFS of ours has to wait like everybody's requests.
-        if (this.#gate.isCalled()) this.#hearMessages();
+        // Among busy programs a STATFS of ours has to wait like everybody's requests. What the kernel forgot before it is known first.
+        if (this.#gate.isCalled() && !isOneWay(request.opcode)) this.#hearMessages();
         // Held requests come first: what arrived later must not overtake them.
         if (this.#gate.state() === 'held' && !this.#isServedAnyway(request)) this.#held.push(request.copy());
         else this.#serve(request);

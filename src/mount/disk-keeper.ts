@@ -226,14 +226,16 @@ export class DiskKeeper {
     return this.#descriptionOf(undefined).finish();
   }
 
-  /** Of the files that lost something since the last time. */
-  takeStale(): WorkerRequests['stale']['reply'] {
+  /** Of the files that lost something since the last time those that the kernel still knows, where they are not too many. */
+  takeStale(atMost: number): WorkerRequests['stale']['reply'] {
     const disk = this.served.current;
-    const inos = [...this.#stale].filter((ino) => disk.isRemembered(ino));
+    for (const ino of this.#stale) if (!disk.isRemembered(ino)) this.#stale.delete(ino);
+    if (this.#stale.size > atMost) return { inos: [], resizedPaths: [], areMore: true };
+    const inos = [...this.#stale];
     const resizedPaths = inos.filter((ino) => this.#resized.has(ino)).map((ino) => disk.pathOf(ino));
     this.#stale.clear();
     this.#resized.clear();
-    return { inos, resizedPaths };
+    return { inos, resizedPaths, areMore: false };
   }
 
   cut(choice: Selection): Reply<'cut'> {

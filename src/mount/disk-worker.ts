@@ -56,7 +56,7 @@ const handlers: Handlers<WorkerRequests> = {
   checkpoint: () => keeper.checkpoint(),
   'lose-unsynced': () => keeper.loseUnsynced(tellOfLoss),
   loss: ({ image }) => steps.begin(keeper.lossInSteps(image)),
-  stale: () => keeper.takeStale(),
+  stale: ({ atMost }) => keeper.takeStale(atMost),
   freeze: ({ trigger }, id) => {
     gate.freeze(trigger, (outcome) => {
       thread.answer(id, outcome);

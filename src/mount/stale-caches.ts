@@ -6,7 +6,7 @@
  * size asked for again. Invalidation alone leaves the kernel's old i_size to the next append of an open descriptor, which would
  * write behind a hole (seen on 6.18). Must not be waited for while requests are held: pages of a held READ are locked.
  */
-import { lstat, truncate } from 'node:fs/promises';
+import { lstat, statfs, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidateInodes, pruneInodes } from '../fuse/invalidation.ts';
 import { inLanes } from '../fuse/lanes.ts';
@@ -14,9 +14,15 @@ import type { WriteMode } from '../fuse/session.ts';
 import { askedSizeBytes } from './cached-writes.ts';
 import { settlesWithin } from './time-limit.ts';
 import type { WorkerLink } from './worker-link.ts';
+import type { WorkerRequests } from './worker-requests.ts';
 
 /** Whoever freezes the disk meanwhile holds these requests too; then the sizes stay old. */
 const askTimeoutMs = 2_000;
+
+/** Linux hands out so many requests before it comes to FORGETs that wait, and then many of those at once (fs/fuse/dev.c). */
+const overtakingRequests = 9;
+/** Not worth to ask again for. */
+const fewInUse = 64;
 
 export class StaleCaches {
   readonly #descriptor: number;
@@ -57,9 +63,19 @@ export class StaleCaches {
     if (!this.#isStale) return;
     this.#isStale = false;
     await this.#atWork;
-    const { inos, resizedPaths } = await this.#worker.call('stale', {});
+    const { inos, resizedPaths } = await this.#inUse();
     await this.#begin(() => invalidateInodes(this.#descriptor, inos));
     await settlesWithin(this.#askForSizes(resizedPaths), askTimeoutMs);
+  }
+
+  /** Requests can overtake the FORGETs of what was pruned: who asks too early is told that everything is in use. */
+  async #inUse(): Promise<WorkerRequests['stale']['reply']> {
+    for (let round = 0; round < overtakingRequests; round++) {
+      await statfs(this.#mountPoint).catch(() => undefined);
+      const stale = await this.#worker.call('stale', { atMost: fewInUse });
+      if (!stale.areMore) return stale;
+    }
+    return this.#worker.call('stale', { atMost: Infinity });
   }
 
   #begin(work: () => Promise<unknown>): Promise<void> {

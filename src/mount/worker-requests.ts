@@ -26,10 +26,17 @@ export interface WorkerRequests extends PassedOn {
   report: { params: { readonly note?: string }; reply: Text | Unfinished };
   loss: { params: DiskRequests['loss']['params']; reply: Text | Unfinished };
   'keep-image': { params: object; reply: Text };
-  /** Those of the losses since it was asked last that the kernel still knows, and the paths of those whose sizes changed. */
+  /**
+   * Those of the losses since it was asked last that the kernel still knows, and the paths of those whose sizes changed. None, and
+   * it can be asked again, where there are more than so many.
+   */
   stale: {
-    params: object;
-    reply: { readonly inos: readonly number[]; readonly resizedPaths: readonly string[] };
+    params: { readonly atMost: number };
+    reply: {
+      readonly inos: readonly number[];
+      readonly resizedPaths: readonly string[];
+      readonly areMore: boolean;
+    };
   };
   /** The time for a freeze trigger is up. */
   'freeze-overdue': { params: object; reply: object };
