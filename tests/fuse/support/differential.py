@@ -401,7 +401,8 @@ def contents(name):
 def become(uid, gid):
     os.seteuid(0)
     os.setegid(gid)
-    os.setgroups([] if uid == 0 else [gid, 2000])
+    # No other groups: of those a FUSE server hears nothing, and set-group-ID bits go by them.
+    os.setgroups([] if uid == 0 else [gid])
     os.seteuid(uid)
 
 
