@@ -70,15 +70,30 @@ test('a clone goes its own way', () => {
 });
 
 test('agree with a set of bytes, whatever is written and cut off', () => {
-  const edge = fc.nat(40).map((step) => Math.min(step * 103, pageSizeBytes));
-  const change = fc.record({ adds: fc.boolean(), page: fc.nat(2), from: edge, to: edge });
+  const edge = fc.oneof(
+    fc.nat(40).map((step) => Math.min(step * 103, pageSizeBytes)),
+    fc.constantFrom(0, pageSizeBytes),
+  );
+  const change = fc.record({
+    adds: fc.boolean(),
+    page: fc.nat(2),
+    from: edge,
+    to: edge,
+    isRun: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.array(change), (changes) => {
       const dirty = new DirtyRanges();
       const bytes = new Set<number>();
-      for (const { adds, page, from, to } of changes.filter((each) => each.from < each.to)) {
-        if (adds) dirty.add(page, from, to);
+      const pages = new Set<number>();
+      for (const { adds, page, isRun, ...edges } of changes.filter((each) => each.from < each.to)) {
+        // Two pages at once, whole.
+        const { from, to } = adds && isRun ? { from: 0, to: 2 * pageSizeBytes } : edges;
+        if (adds && isRun) dirty.addWhole(page, 2);
+        else if (adds) dirty.add(page, from, to);
         else dirty.forget(page, from, to);
+        pages.add(page);
+        if (adds && isRun) pages.add(page + 1);
         for (let at = page * pageSizeBytes + from; at < page * pageSizeBytes + to; at++) {
           if (adds) bytes.add(at);
           else bytes.delete(at);
@@ -90,6 +105,10 @@ test('agree with a set of bytes, whatever is written and cut off', () => {
       );
       expect(toldBytes).toEqual([...bytes].sort((a, b) => a - b));
       expect(dirty.sizeBytes).toBe(bytes.size);
+      expect([...dirty.pages()].sort((a, b) => a - b)).toEqual([...pages].sort((a, b) => a - b));
+      expect(dirty.pageCount).toBe(pages.size);
+      for (let page = 0; page < 5; page++) expect(dirty.has(page)).toBe(pages.has(page));
+      expect(dirty.clone().ranges(1000)).toEqual(told);
       expect(
         told.every(
           ({ offset }, index) => index === 0 || offset > told[index - 1]!.offset + told[index - 1]!.length,

@@ -3,6 +3,7 @@
  * the last barrier. A page may stand here without bytes: truncation and holes change it, but write nothing.
  */
 import type { Range } from './op.ts';
+import { PageBits } from './page-bits.ts';
 import { pageSizeBytes } from './page-store.ts';
 
 /** One stretch is packed into a number (nearly always); several, where they do not touch, are sorted pairs. */
@@ -19,7 +20,9 @@ export class DirtyRanges {
   /** While there is but one page it stands here: so it is with most files. */
   #onlyPage = noPage;
   #onlyStretches: Stretches = noStretch;
+  /** Several, as far as they were not written in full; and those that were, as most are of a large file. */
   #pages: Map<number, Stretches> | undefined;
+  #whole: PageBits | undefined;
   #sizeBytes = 0;
 
   /** One stretch of the first page; `noStretch`: nothing. */
@@ -36,19 +39,31 @@ export class DirtyRanges {
   }
 
   get pageCount(): number {
-    return this.#pages?.size ?? (this.#onlyPage === noPage ? 0 : 1);
+    const inPart = this.#pages?.size ?? (this.#onlyPage === noPage ? 0 : 1);
+    return inPart + (this.#whole?.size ?? 0);
   }
 
   pages(): Iterable<number> {
-    return this.#pages?.keys() ?? (this.#onlyPage === noPage ? [] : [this.#onlyPage]);
+    const inPart = this.#pages?.keys() ?? (this.#onlyPage === noPage ? [] : [this.#onlyPage]);
+    return this.#whole === undefined ? inPart : chained(inPart, this.#whole);
+  }
+
+  forEachPage(visit: (page: number) => void): void {
+    if (this.#pages !== undefined) for (const page of this.#pages.keys()) visit(page);
+    else if (this.#onlyPage !== noPage) visit(this.#onlyPage);
+    this.#whole?.forEach(visit);
   }
 
   has(page: number): boolean {
-    return this.#pages?.has(page) ?? this.#onlyPage === page;
+    return this.#whole?.has(page) === true || (this.#pages?.has(page) ?? this.#onlyPage === page);
   }
 
   /** Bytes [from, to) of the page were written. */
   add(page: number, from: number, to: number): void {
+    if (to - from === pageSizeBytes && this.#whole !== undefined) {
+      this.addWhole(page, 1);
+      return;
+    }
     const old = this.#get(page);
     if (typeof old === 'number') {
       const longer = longerStretch(old, from, to);
@@ -63,12 +78,12 @@ export class DirtyRanges {
 
   /** All bytes of `count` pages were written. */
   addWhole(first: number, count: number): void {
-    for (let page = first; page < first + count; page++) {
-      const old = this.#get(page);
-      if (old === whole) continue;
-      this.#set(page, whole);
-      this.#sizeBytes += pageSizeBytes - bytesOf(old);
-    }
+    // What is known of parts of them is said by the whole.
+    if (this.#onlyPage !== noPage || this.#pages !== undefined)
+      for (let page = first; page < first + count; page++) this.#forgetPart(page);
+    this.#whole ??= new PageBits();
+    const added = count === 1 ? Number(this.#whole.addOne(first)) : this.#whole.add(first, count);
+    this.#sizeBytes += added * pageSizeBytes;
   }
 
   /**
@@ -109,6 +124,7 @@ export class DirtyRanges {
     copy.#onlyPage = this.#onlyPage;
     copy.#onlyStretches = this.#onlyStretches;
     if (this.#pages !== undefined) copy.#pages = new Map(this.#pages);
+    copy.#whole = this.#whole?.clone();
     copy.#sizeBytes = this.#sizeBytes;
     return copy;
   }
@@ -134,21 +150,46 @@ export class DirtyRanges {
   }
 
   #get(page: number): Stretches {
+    if (this.#whole?.has(page) === true) return whole;
     if (this.#pages !== undefined) return this.#pages.get(page) ?? noStretch;
     return page === this.#onlyPage ? this.#onlyStretches : noStretch;
   }
 
   #set(page: number, stretches: Stretches): void {
-    if (this.#pages === undefined) {
-      if (this.#onlyPage === noPage || this.#onlyPage === page) {
+    if (this.#pages === undefined && (this.#onlyPage === noPage || this.#onlyPage === page)) {
+      if (this.#whole === undefined) {
         this.#onlyPage = page;
         this.#onlyStretches = stretches;
         return;
       }
-      this.#pages = new Map([[this.#onlyPage, this.#onlyStretches]]);
     }
+    if (stretches === whole) {
+      this.#dropPart(page);
+      this.#whole ??= new PageBits();
+      this.#whole.add(page, 1);
+      return;
+    }
+    this.#whole?.delete(page);
+    this.#pages ??= this.#onlyPage === noPage ? new Map() : new Map([[this.#onlyPage, this.#onlyStretches]]);
+    this.#onlyPage = noPage;
     this.#pages.set(page, stretches);
   }
+
+  #forgetPart(page: number): void {
+    const part = this.#pages?.get(page) ?? (page === this.#onlyPage ? this.#onlyStretches : noStretch);
+    this.#sizeBytes -= bytesOf(part);
+    this.#dropPart(page);
+  }
+
+  #dropPart(page: number): void {
+    if (page === this.#onlyPage) this.#onlyPage = noPage;
+    this.#pages?.delete(page);
+  }
+}
+
+function* chained(first: Iterable<number>, second: Iterable<number>): Iterable<number> {
+  yield* first;
+  yield* second;
 }
 
 /** A stretch in one number, with bytes [from, to) added; `noStretch` where they do not touch, or there are none. */

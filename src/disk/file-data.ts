@@ -4,6 +4,7 @@
  *
  * Invariant: off the pages in `inode.dirty` the two faces name the same pages.
  */
+import type { DirtyRanges } from './dirty-ranges.ts';
 import { EFBIG, EINVAL, ENOSPC, type Errno } from './errno.ts';
 import type { Face } from './face.ts';
 import type { Inode } from './inode.ts';
@@ -177,22 +178,23 @@ function dropPages(store: PageStore, inode: Inode): void {
 }
 
 function moveDirtyPages(store: PageStore, inode: Inode, from: Face, to: Face): void {
-  for (const index of inode.dirty.pages()) {
-    if (to.pages.sharesChunk(from.pages, index)) continue;
-    if (isDense(inode, index)) {
+  const { dirty } = inode;
+  dirty.forEachPage((index) => {
+    if (to.pages.sharesChunk(from.pages, index)) return;
+    if (isDense(dirty, index)) {
       to.ownPages().shareChunk(store, from.pages, index);
-      continue;
+      return;
     }
     const page = from.pages.get(index);
-    if (page === to.pages.get(index)) continue;
+    if (page === to.pages.get(index)) return;
     store.retain(page);
     to.ownPages().put(store, index, page);
-  }
+  });
   inode.clearDirty();
 }
 
 /** A guess, and only about what is faster: whether most pages around this one are un-synced, so that faces had better share them all. */
-function isDense({ dirty }: Inode, index: number): boolean {
+function isDense(dirty: DirtyRanges, index: number): boolean {
   if (index === 0 || dirty.pageCount < chunkPages) return false;
   const start = index - (index % chunkPages);
   return dirty.has(start + 1) && dirty.has(start + chunkPages / 2) && dirty.has(start + chunkPages - 1);
