@@ -138,7 +138,7 @@ class FileFate {
       parts++;
       const { version, cutAway } = this.#page(page);
       const oldest = typeof version === 'number' ? version : Math.min(...version);
-      if (oldest >= op || cutAway >= op) kept++;
+      if (oldest >= op || cutAway >= op || this.#wasCutAway(page, op)) kept++;
     }
     return fateOf(kept, parts);
   }
@@ -169,6 +169,17 @@ class FileFate {
       this.#pages.set(page, (fate = { version, cutAway: this.#lastWholeCut(page) }));
     }
     return fate;
+  }
+
+  /** The page was given back before the op, here as well as for programs, so that there was nothing to punch. */
+  #wasCutAway(page: number, op: number): boolean {
+    const { file } = this.#space;
+    const last = file.pageEvents(page).findLast((index) => {
+      const event = file.events[index]!;
+      return event.op < op && (!event.isCut || isWholeCut(event, page));
+    });
+    const event = last === undefined ? undefined : file.events[last]!;
+    return event !== undefined && isWholeCut(event, page) && event.op <= this.#cuts;
   }
 
   #lastWholeCut(page: number): number {

@@ -89,6 +89,17 @@ function shown(cut: LoggedCut | Refused, lastIno: number) {
   return { inodes, loss };
 }
 
+test('what is punched into a hole that a truncation left is not dropped where all is kept', () => {
+  const commands: readonly Command[] = [
+    { op: 'create', at: { dir: 0, name: 'b' } },
+    { op: 'write', file: 1, offset: 4096, length: 5000 },
+    { op: 'truncate', file: 1, size: 0 },
+    { op: 'truncate', file: 1, size: 12_288 },
+    { op: 'allocate', file: 1, mode: 3, offset: 8192, length: 100 },
+  ];
+  for (const profile of profiles.values()) play(profile, commands, 0);
+});
+
 test.each([...profiles.values()].filter(({ name }) => name === 'ext4' || name === 'lazyfs'))(
   'a disk with the faces of $name that records',
   { timeout: timeoutMs },
