@@ -3,7 +3,7 @@
  * what was un-synced, never what exists.
  */
 import { checkpoint } from './barriers.ts';
-import type { Caller, DiskState } from './disk-state.ts';
+import { DiskState, type Caller } from './disk-state.ts';
 import { isDurablyReachable } from './durable-names.ts';
 import { revertData } from './file-data.ts';
 import type { Inode } from './inode.ts';
@@ -14,6 +14,15 @@ import { isSamePlace, nowhere } from './place.ts';
 export type Choice = 'lose-all' | 'keep-all';
 
 const nobody: Caller = { pid: 0, uid: 0, gid: 0 };
+
+/** What a cut leaves, by this choice, over the same pages. */
+export function crashImageOf(state: DiskState, choice: Choice): DiskState {
+  const { table, profile, clock, isPinned } = state;
+  // The image is built in silence: its settling is not an op that anybody made.
+  const silent = new DiskState(table.fork(), profile, clock, isPinned, undefined);
+  settleImage(silent, choice);
+  return state.over(silent.table);
+}
 
 /** Turns a fresh fork into the image: `state` must belong to nobody else yet. */
 export function settleImage(state: DiskState, choice: Choice): void {

@@ -52,6 +52,14 @@ export class DiskState {
     this.onOp = onOp;
   }
 
+  /** The same instant over another table. */
+  over(table: InodeTable, onOp = this.onOp): DiskState {
+    const state = new DiskState(table, this.profile, this.clock, this.isPinned, onOp);
+    state.opCount = this.opCount;
+    state.barrierCount = this.barrierCount;
+    return state;
+  }
+
   get recorder(): Recorder | undefined {
     return this.table.recorder;
   }

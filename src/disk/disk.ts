@@ -4,7 +4,7 @@
  * value or a negative errno. Names are binary strings, a char for each byte, so that any name survives.
  */
 import * as barriers from './barriers.ts';
-import { settleImage, type Choice } from './crash-image.ts';
+import { crashImageOf, type Choice } from './crash-image.ts';
 import * as dataOps from './data-ops.ts';
 import { DiskState, type Caller, type Clock } from './disk-state.ts';
 import { ENODATA, ENOENT, EINVAL, type Errno } from './errno.ts';
@@ -16,9 +16,8 @@ import type { Op } from './op.ts';
 import { pageSizeBytes, PageStore } from './page-store.ts';
 import type { Profile } from './profiles/profile.ts';
 import type { CrashSpace, PersistenceProfile } from './persistence/profile.ts';
-import { chooseCut, recordedHistory, type NumberedSelection } from './recording/chosen-cut.ts';
-import { settleChoice } from './recording/chosen-image.ts';
-import { lossOfChoice } from './recording/chosen-loss.ts';
+import { recordedHistory, type NumberedSelection } from './recording/chosen-cut.ts';
+import { cutByLog, cutOf, type RecordedCut, type Refused } from './recording/recorded-cut.ts';
 import { Recorder } from './recording/recorder.ts';
 import { rename } from './rename.ts';
 import { findUnsynced, type Trace } from './trace.ts';
@@ -54,10 +53,6 @@ const bytesPerInode = 16_384;
 export interface LoggedCut {
   readonly image: Disk;
   readonly loss: () => Loss;
-}
-
-export interface Refused {
-  readonly refused: string;
 }
 
 export class Disk {
@@ -301,25 +296,15 @@ export class Disk {
    * this instant goes with it.
    */
   fork({ recorded = false } = {}): Disk {
-    const { table, profile, clock, isPinned, onOp, opCount, barrierCount } = this.#state;
+    const { table } = this.#state;
     const copy = table.fork(recorded);
     if (recorded) copy.recorder = table.recorder?.copyFor(copy);
-    const state = new DiskState(copy, profile, clock, isPinned, onOp);
-    state.opCount = opCount;
-    state.barrierCount = barrierCount;
-    return new Disk(state);
+    return new Disk(this.#state.over(copy));
   }
 
   /** What a power cut leaves, by this choice: a disk of its own, with nothing un-synced. */
   crashImage(choice: Choice): Disk {
-    const { table, profile, clock, isPinned, opCount, barrierCount } = this.#state;
-    // The image is built in silence: its settling is not an op that anybody made.
-    const silent = new DiskState(table.fork(), profile, clock, isPinned, undefined);
-    settleImage(silent, choice);
-    const state = new DiskState(silent.table, profile, clock, isPinned, this.#state.onOp);
-    state.opCount = opCount;
-    state.barrierCount = barrierCount;
-    return new Disk(state);
+    return new Disk(crashImageOf(this.#state, choice));
   }
 
   /** Whether cuts by any profile, with any choice, can be asked for. */
@@ -339,7 +324,7 @@ export class Disk {
   }
 
   /** All that a power cut may leave by a profile's rules; or why nobody knows. Valid until the disk changes. */
-  crashSpace(profile: PersistenceProfile): CrashSpace | { readonly refused: string } {
+  crashSpace(profile: PersistenceProfile): CrashSpace | Refused {
     const recorded = recordedHistory(this.#state);
     return 'refused' in recorded ? recorded : profile.space(recorded.history);
   }
@@ -349,41 +334,12 @@ export class Disk {
    * long as neither disk nor image changes.
    */
   cut(profile: PersistenceProfile, selection: NumberedSelection): LoggedCut | Refused {
-    if (selection.kind !== 'lose-all' || !this.#promisesNothing(profile))
-      return this.cutByLog(profile, selection);
-    const timeMs = this.#state.clock.monotonicMs();
-    const image = this.crashImage('lose-all');
-    return { image, loss: () => this.#lossOf(profile, selection, image, timeMs) };
+    return withDisk(cutOf(this.#state, profile, selection));
   }
 
   /** The same, from the log alone. */
   cutByLog(profile: PersistenceProfile, selection: NumberedSelection): LoggedCut | Refused {
-    const { table, profile: faces, clock, isPinned, onOp, opCount, barrierCount } = this.#state;
-    const timeMs = clock.monotonicMs();
-    const chosen = chooseCut(this.#state, profile, selection);
-    if ('refused' in chosen) return chosen;
-    // The image is built in silence: its settling is not an op that anybody made.
-    const image = new DiskState(table.fork(true), faces, clock, isPinned, onOp);
-    settleChoice(image, chosen.log, chosen.history, chosen.choice);
-    image.opCount = opCount;
-    image.barrierCount = barrierCount;
-    return {
-      image: new Disk(image),
-      loss: () => lossOfChoice(this.#state, profile, chosen, { image: image.table, timeMs }),
-    };
-  }
-
-  /** Then all that may be lost is all that is un-synced, and the two faces know that, where nothing is durable by itself. */
-  #promisesNothing({ promisesByBarriers }: PersistenceProfile): boolean {
-    const { recorder, isPinned, profile: faces } = this.#state;
-    const isOfBarriers = promisesByBarriers && faces.persistence.promisesByBarriers && isPinned === undefined;
-    return isOfBarriers && recorder?.promisesNothing === true;
-  }
-
-  #lossOf(profile: PersistenceProfile, selection: NumberedSelection, image: Disk, timeMs: number): Loss {
-    const chosen = chooseCut(this.#state, profile, selection);
-    if ('refused' in chosen) throw new Error(chosen.refused);
-    return lossOfChoice(this.#state, profile, chosen, { image: image.#state.table, timeMs });
+    return withDisk(cutByLog(this.#state, profile, selection));
   }
 
   /** False where the durable face lies outside, so that its past is nowhere kept. */
@@ -421,4 +377,8 @@ export class Disk {
       barriers: barrierCount,
     };
   }
+}
+
+function withDisk(cut: RecordedCut | Refused): LoggedCut | Refused {
+  return 'refused' in cut ? cut : { ...cut, image: new Disk(cut.image) };
 }

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Disk, LoggedCut, Refused } from '../disk.ts';
+import type { Disk, LoggedCut } from '../disk.ts';
 import { PageStore } from '../page-store.ts';
 import { profiles } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -12,6 +12,7 @@ import { sequences, type Command } from '../testing/commands.ts';
 import { expectSettled } from '../testing/invariants.ts';
 import { Pair } from '../testing/pair.ts';
 import type { NumberedSelection } from './chosen-cut.ts';
+import type { Refused } from './recorded-cut.ts';
 
 const runs = Number(process.env['POWERCUT_DISK_RUNS'] ?? 60);
 const timeoutMs = 60_000 + runs * 500;
