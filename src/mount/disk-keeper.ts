@@ -14,10 +14,12 @@ import type { Selection, DiskRequests, Loss, Trace, UnsyncedFile, UnsyncedReport
 import { cutBy } from './cut-choice.ts';
 import type { Progress } from './freeze-gate.ts';
 import { jsonInPieces } from './json-pieces.ts';
+import { KeptImages } from './kept-images.ts';
 import { LossDescription } from './loss-description.ts';
 import type { OpLog } from './op-log.ts';
 import type { ProcessNames } from './process-names.ts';
 import { Refusal } from './refusal.ts';
+import { StaleFiles } from './stale-files.ts';
 import { exportTree } from './image-export.ts';
 import { importTree } from './tree-import.ts';
 import type { Steps } from './steps.ts';
@@ -32,8 +34,6 @@ const tracesPerNeedle = 16;
 const maxNeedles = 64;
 /** Described in about a millisecond. */
 const fewFiles = 200;
-/** Each costs the pages in which it differs; a caller that never drops any must hear of it. */
-const maxImages = 10_000;
 const barrierKinds: ReadonlySet<Op['kind']> = new Set([
   'fsync',
   'fdatasync',
@@ -42,13 +42,6 @@ const barrierKinds: ReadonlySet<Op['kind']> = new Set([
   'lose-unsynced',
   'cut',
 ]);
-
-interface KeptImage {
-  readonly disk: Disk;
-  readonly description: LossDescription;
-  /** The disk that it was cut from; undefined where the description is finished. */
-  readonly before: Disk | undefined;
-}
 
 interface LastLoss {
   readonly description: LossDescription;
@@ -69,11 +62,8 @@ export class DiskKeeper {
   /** Nobody asks for these any more; nobody waits for their pages to be given back either. */
   #outdated: Disk[] = [];
   #whyNoPrevious = 'nothing was cut or lost yet';
-  readonly #images = new Map<number, KeptImage>();
-  #lastImage = 0;
-  /** Files of which the kernel may believe what is no longer so, and those of them whose sizes changed. */
-  readonly #stale = new Set<number>();
-  readonly #resized = new Set<number>();
+  readonly #images = new KeptImages();
+  readonly #stale = new StaleFiles();
   #cuts = 0;
   #mutations = 0;
   #isServing = false;
@@ -118,7 +108,6 @@ export class DiskKeeper {
   endService(): void {
     this.#isServing = false;
     this.#stale.clear();
-    this.#resized.clear();
     const disk = this.served.current;
     this.served.current = this.#current;
     if (disk === this.#current) disk.forgetAll();
@@ -193,10 +182,7 @@ export class DiskKeeper {
       this.#last = { description: LossDescription.of(disk.loss('data')) };
     }
     const { resizedInos } = disk.loseUnsynced(this.#self, inos);
-    if (this.#isServing) {
-      for (const ino of inos) this.#stale.add(ino);
-      for (const ino of resizedInos) this.#resized.add(ino);
-    }
+    if (this.#isServing) this.#stale.add(inos, resizedInos);
     return { timeMs };
   }
 
@@ -215,7 +201,7 @@ export class DiskKeeper {
       if (this.#last === undefined) throw new Refusal('nothing was cut or lost yet');
       return this.#last.description;
     }
-    const { description, before } = this.#image(image);
+    const { description, before } = this.#images.find(image);
     if (!description.isFinished && before !== this.#previous)
       throw new Refusal(`what the cut of image ${image} took is not known any more: ask before the next one`);
     return description;
@@ -228,14 +214,7 @@ export class DiskKeeper {
 
   /** Of the files that lost something since the last time those that the kernel still knows, where they are not too many. */
   takeStale(atMost: number): WorkerRequests['stale']['reply'] {
-    const disk = this.served.current;
-    for (const ino of this.#stale) if (!disk.isRemembered(ino)) this.#stale.delete(ino);
-    if (this.#stale.size > atMost) return { inos: [], resizedPaths: [], areMore: true };
-    const inos = [...this.#stale];
-    const resizedPaths = inos.filter((ino) => this.#resized.has(ino)).map((ino) => disk.pathOf(ino));
-    this.#stale.clear();
-    this.#resized.clear();
-    return { inos, resizedPaths, areMore: false };
+    return this.#stale.take(this.served.current, atMost);
   }
 
   cut(choice: Selection): Reply<'cut'> {
@@ -243,7 +222,7 @@ export class DiskKeeper {
     const timeMs = this.#options.clock.monotonicMs();
     if (!old.keepsImages) return this.#cutForGood(choice, timeMs);
     const { image, description, isOfFaces } = cutBy(old, old.profile, choice, timeMs);
-    const number = this.#keep({ disk: image, description, before: old });
+    const number = this.#images.keep({ disk: image, description, before: old });
     this.#current = image.fork();
     if (old.records) this.#current.beginRecording();
     this.#cuts++;
@@ -275,7 +254,7 @@ export class DiskKeeper {
       again.image.release();
       return loss;
     });
-    return { timeMs, image: this.#keep({ disk: image, description, before }) };
+    return { timeMs, image: this.#images.keep({ disk: image, description, before }) };
   }
 
   /** The durable face lies outside: it is the image, and nothing of what was lost is kept. */
@@ -300,20 +279,18 @@ export class DiskKeeper {
     const { image, description } = cutBy(disk, disk.profile, 'lose-all', timeMs);
     // The disk goes on at once.
     const loss = this.#withProcesses(description.finish());
-    const number = this.#keep({ disk: image, description, before: undefined });
+    const number = this.#images.keep({ disk: image, description, before: undefined });
     return { ...loss, image: number, frozenMs: timeMs, opNumber: disk.opCount };
   }
 
   dropImage(number: number): void {
     if (number === noImage) return;
-    const { disk, description } = this.#image(number);
-    if (this.#last?.image === number) description.finish();
-    disk.release();
-    this.#images.delete(number);
+    if (this.#last?.image === number) this.#last.description.finish();
+    this.#images.drop(number);
   }
 
   exportImage(number: number, directory: string): Steps<Transfer> {
-    return exportTree(this.#image(number).disk, directory);
+    return exportTree(this.#images.find(number).disk, directory);
   }
 
   *import(directory: string): Steps<Transfer> {
@@ -350,22 +327,6 @@ export class DiskKeeper {
     if (this.#last?.image === undefined) return found;
     const lost = new Set(this.#last.description.finish().ops.map(({ number }) => number));
     return found.filter(({ op }) => op !== undefined && lost.has(op.number));
-  }
-
-  #image(number: number): KeptImage {
-    const image = this.#images.get(number);
-    if (image === undefined) throw new Refusal(`there is no image ${number}: it was dropped or never kept`);
-    return image;
-  }
-
-  #keep(image: KeptImage): number {
-    if (this.#images.size >= maxImages) {
-      image.disk.release();
-      throw new Refusal(`${maxImages} images are kept already: drop some`);
-    }
-    const number = ++this.#lastImage;
-    this.#images.set(number, image);
-    return number;
   }
 
   #keepPrevious(disk: Disk): void {
