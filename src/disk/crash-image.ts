@@ -25,7 +25,7 @@ export function crashImageOf(state: DiskState, choice: Choice): DiskState {
 }
 
 /** Turns a fresh fork into the image: `state` must belong to nobody else yet. */
-export function settleImage(state: DiskState, choice: Choice): void {
+function settleImage(state: DiskState, choice: Choice): void {
   const { table } = state;
   if (choice === 'keep-all') checkpoint(state, nobody);
   else loseAll(table);

@@ -25,11 +25,6 @@ export async function pruneInodes(fd: number, inos: readonly number[]): Promise<
   });
 }
 
-/** What the kernel believes of a name (binary) in a directory. */
-export async function invalidateName(fd: number, directory: number, name: string): Promise<void> {
-  await notify(fd, messages.invalidateEntry(directory, name));
-}
-
 function notify(fd: number, message: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     write(fd, message, 0, message.length, null, (error) => {

@@ -53,4 +53,4 @@ export const openReplyFlags = {
 } as const;
 
 /** Notifications, which go to the kernel in a reply header's error field, as positive numbers. */
-export const notifyCodes = { INVAL_INODE: 2, INVAL_ENTRY: 3, PRUNE: 9 } as const;
+export const notifyCodes = { INVAL_INODE: 2, PRUNE: 9 } as const;

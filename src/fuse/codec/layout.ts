@@ -112,7 +112,5 @@ export const lseekIn = { offset: 8, whence: 16, sizeBytes: 24 } as const;
 export const copyFileRangeIn = { offIn: 8, nodeidOut: 16, offOut: 32, len: 40, sizeBytes: 56 } as const;
 
 export const notifyInvalInodeOut = { ino: 0, off: 8, len: 16, sizeBytes: 24 } as const;
-/** The name follows, with a closing NUL that `namelen` does not count. */
-export const notifyInvalEntryOut = { parent: 0, namelen: 8, flags: 12, sizeBytes: 16 } as const;
 /** `count` inodes follow, of 8 bytes each. Since 7.45. */
 export const notifyPruneOut = { count: 0, sizeBytes: 16 } as const;

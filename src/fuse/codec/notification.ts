@@ -1,9 +1,9 @@
 /**
- * Messages from the server to the kernel that no request asked for: cached attributes, data or names that no longer hold.
+ * Messages from the server to the kernel that no request asked for: cached attributes and data that no longer hold.
  * The kernel answers ENOENT to the write when it did not know the inode or name, which is as good as done.
  */
 import { notifyCodes } from './flags.ts';
-import { notifyInvalEntryOut, notifyInvalInodeOut, notifyPruneOut, outHeader } from './layout.ts';
+import { notifyInvalInodeOut, notifyPruneOut, outHeader } from './layout.ts';
 
 const inoBytes = 8;
 
@@ -13,17 +13,6 @@ export function invalidateInode(ino: number): Buffer {
   const body = outHeader.sizeBytes;
   message.writeBigUInt64LE(BigInt(ino), body + notifyInvalInodeOut.ino);
   // From byte 0, and a length of 0: all of it.
-  return message;
-}
-
-/** What the kernel believes of a name (binary, one character a byte) in a directory, its absence included. */
-export function invalidateEntry(parent: number, name: string): Buffer {
-  const body = outHeader.sizeBytes;
-  const nameOffset = notifyInvalEntryOut.sizeBytes;
-  const message = notification(notifyCodes.INVAL_ENTRY, nameOffset + name.length + 1);
-  message.writeBigUInt64LE(BigInt(parent), body + notifyInvalEntryOut.parent);
-  message.writeUInt32LE(name.length, body + notifyInvalEntryOut.namelen);
-  message.write(name, body + nameOffset, 'latin1');
   return message;
 }
 
